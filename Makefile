@@ -1,0 +1,61 @@
+# `make` alone lists what there is. Everything lives in .venv and _build; nothing else is touched.
+PYTHON ?= python3
+PIP_ARGS ?=
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+BOOK := _build/html/index.html
+# One thread adds sums in one order: the notebooks print the same digits at every run.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+export JUPYTER_PLATFORM_DIRS = 1
+export PYDEVD_DISABLE_FILE_VALIDATION = 1
+
+.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve bench browser clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(INSTALLED): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -r requirements.txt
+	touch $@
+
+book: $(INSTALLED)  ## Build the book, and say which file to open
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "Open file://$(CURDIR)/$(BOOK)"
+
+test: lint unit notebook-tests browser-tests  ## Run every test: lint, unit tests, all notebooks, the built book
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: $(INSTALLED) browser
+	$(BIN)/python -m pytest tests --ignore=tests/browser
+
+notebook-tests: $(INSTALLED)
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
+
+browser-tests: $(INSTALLED) browser
+	$(BIN)/python -m pytest tests/browser
+
+browser: $(INSTALLED)
+	$(BIN)/python tests/chromium.py
+
+notebooks: $(INSTALLED)  ## Run every notebook again and keep its outputs, ready to commit
+	$(BIN)/python book/notebooks.py
+
+lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab chapters
+
+serve: book  ## Build the book and serve it at http://localhost:8000
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+bench: $(INSTALLED) browser  ## Measure speed: NumPy against torch, the page and its widgets
+	$(BIN)/python tests/bench.py
+
+clean:  ## Remove what was built (keeps .venv)
+	rm -rf _build
