@@ -1,0 +1,88 @@
+"""What a widget fetches on first use instead of carrying it in the page.
+
+On the static page the book's own files answer (`write_assets`, called when the book is built), in
+JupyterLab the kernel does (`lib.widgets.base.BookWidget`). In the page: `loadAsset` of ui.js.
+"""
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+
+def png(gray: np.ndarray) -> bytes:
+    """An 8-bit grayscale PNG file, exact to the last level.
+
+    Args:
+        gray: (H, W) uint8.
+
+    Raises:
+        ValueError: if `gray` is not that.
+
+    Source: W3C, Portable Network Graphics, sections 9 (filters) and 11 (chunks).
+    """
+    if (
+        not isinstance(gray, np.ndarray)
+        or gray.dtype != np.uint8
+        or gray.ndim != 2
+        or not gray.size
+    ):
+        what = f"{gray.dtype} {gray.shape}" if isinstance(gray, np.ndarray) else type(gray).__name__
+        raise ValueError(f"expected an image of shape (H, W) and type uint8, got {what}")
+    H, W = gray.shape
+    # Filter 4 (Paeth): each pixel minus that neighbour which the plane through three predicts.
+    padded = np.pad(gray.astype(np.int16), ((1, 0), (1, 0)))
+    left, above, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
+    plane = left + above - corner
+    neighbours = np.stack([left, above, corner])
+    predicted = np.take_along_axis(neighbours, abs(neighbours - plane).argmin(0)[None], 0)[0]
+    rows = np.concatenate([np.full((H, 1), 4), gray - predicted], axis=1).astype(np.uint8)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", W, H, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(rows.tobytes(), 9)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+def _photograph(name: str) -> Callable[[], bytes]:
+    def make() -> bytes:
+        from lib.data.photographs import photograph
+
+        return png(photograph(name))
+
+    return make
+
+
+ASSETS: dict[str, Callable[[], bytes]] = {
+    f"photo-{name}": _photograph(name) for name in ("china", "flower", "portrait")
+}
+
+
+def write_assets(directory: str | Path) -> list[Path]:
+    """Write every asset as a script that a page can load, from file:// too: NAME.js.
+
+    Args:
+        directory: made if it is not there.
+
+    Returns:
+        the files' paths.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, make in ASSETS.items():
+        text = base64.b64encode(make()).decode("ascii")
+        path = directory / f"{name}.js"
+        path.write_text(f"globalThis.lwAsset({json.dumps(name)}, {json.dumps(text)});\n")
+        paths.append(path)
+    return paths

@@ -1,0 +1,126 @@
+"""What every widget of the book is: an anywidget whose page side needs no kernel.
+
+A widget is three files side by side, `name.py`, `name.js` and `name.css`. anywidget loads a module
+from memory, where relative imports lead nowhere, so the shared core goes in front of the widget's
+own source here; the tests import the same files as the modules they are.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from lib.widgets.assets import ASSETS
+
+HERE = Path(__file__).parent
+_LOCAL_IMPORT = re.compile(r'^import .* from "\./\w+\.js";\n', re.MULTILINE)
+
+
+class BadValue(ValueError, traitlets.TraitError):
+    """A trait was set to what it cannot be (traitlets then keeps the old value)."""
+
+
+class Checked(traitlets.TraitType):
+    """A trait whose value is whatever `check` makes of it; `check` raises ValueError if it cannot.
+
+    The message of the error that reaches the reader names the widget and the trait.
+    """
+
+    def __init__(self, check: Callable[[Any], Any], default: Any) -> None:
+        super().__init__(default_value=default)
+        self.check = check
+
+    def validate(self, obj: traitlets.HasTraits, value: Any) -> Any:
+        try:
+            return self.check(value)
+        except ValueError as error:
+            raise BadValue(f"{type(obj).__name__}.{self.name}: {error}") from None
+
+
+def whole(least: int, most: int | None = None) -> Callable[[Any], int]:
+    """A check for `Checked`: an integer from `least` to `most`."""
+
+    def check(value: Any) -> int:
+        # NumPy's integers are welcome, True is not.
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise ValueError(f"expected an integer, got {value!r}")
+        number = value.__index__()
+        if number < least or (most is not None and number > most):
+            span = f"from {least} to {most}" if most is not None else f"of at least {least}"
+            raise ValueError(f"expected an integer {span}, got {number}")
+        return number
+
+    return check
+
+
+def one_of(choices: Sequence[str]) -> Callable[[Any], str]:
+    """A check for `Checked`: one of a few words."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(f"expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        return value
+
+    return check
+
+
+def yes_or_no(value: Any) -> bool:
+    """A check for `Checked`: True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"expected True or False, got {value!r}")
+    return value
+
+
+class BookWidget(anywidget.AnyWidget):
+    """Base class: assembles the page's module and style, and answers for assets.
+
+    A subclass lists in `_shown` the traits that its short repr gives; the repr is part of the
+    notebooks' committed outputs, so it never holds an id or an address.
+    """
+
+    _shown: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        source = Path(getattr(sys.modules[cls.__module__], "__file__", None) or "").with_suffix(
+            ".js"
+        )
+        # A reader's own subclass, in a notebook, has no source: it keeps its parent's.
+        if source.suffix == ".js" and source.is_file():
+            cls._esm = module(source)
+            cls._css = "".join(
+                path.read_text("utf-8")
+                for path in (HERE / "core.css", source.with_suffix(".css"))
+                if path.is_file()
+            )
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, **kwargs: Any) -> None:
+        unknown = sorted(set(kwargs) - set(self.trait_names()))
+        if unknown:
+            raise ValueError(f"{type(self).__name__} has no setting {', '.join(unknown)}")
+        super().__init__(**kwargs)
+        self.on_msg(self._answer)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
+        return f"{type(self).__name__}({values})"
+
+    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
+        """Send the page the asset it asks for."""
+        if not isinstance(content, dict) or content.get("type") != "asset":
+            return
+        name = content.get("name")
+        if name in ASSETS:
+            self.send({"type": "asset", "name": name}, buffers=[ASSETS[name]()])
+        else:
+            self.send({"type": "asset", "name": name, "error": f"no asset {name!r}"})
+
+
+def module(source: Path) -> str:
+    """One ES module: the shared core, then the widget's source without its relative imports."""
+    files = (HERE / "nn.js", HERE / "ui.js", source)
+    return "\n".join(_LOCAL_IMPORT.sub("", path.read_text("utf-8")) for path in files)
