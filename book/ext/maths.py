@@ -1,0 +1,60 @@
+r"""Formulas: KaTeX draws them in the page, from files that lie beside it.
+
+KaTeX instead of MathJax: about a quarter of the weight, all of a page's formulas in one go, and what
+it cannot draw is an error that a test finds (tests/browser/test_book.py) instead of something odd.
+
+Three colours mean the same in formulas, prose, figures and widgets. In a formula `\cin{x}`,
+`\clearned{w}`, `\cout{y}` (defined in book/assets/maths.js), in prose the roles of the same names.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.math import get_node_equation_number
+
+VENDOR = Path(__file__).parent.parent / "vendor"
+COLOURS = {"cin": "lw-in", "clearned": "lw-learned", "cout": "lw-out"}
+
+
+def visit_math(self, node: nodes.math) -> None:
+    self.body.append(self.starttag(node, "span", "", CLASS="math"))
+    self.body.append(self.encode(node.astext()) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_math_block(self, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="equation"))
+    self.body.append(f'<div class="math">{self.encode(node.astext())}</div>')
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def add_scripts(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """KaTeX goes only where there is a formula."""
+    if doctree and any(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block))):
+        app.add_css_file("katex/katex.min.css")
+        app.add_js_file("katex/katex.min.js")
+        app.add_js_file("maths.js")
+
+
+def coloured(colour: str):
+    """A role that writes its text in one of the three colours."""
+
+    def role(name, rawtext, text, lineno, inliner, options=None, content=()):
+        return [nodes.inline(rawtext, text, classes=[colour])], []
+
+    return role
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    for role, colour in COLOURS.items():
+        app.add_role(role, coloured(colour))
+    app.connect("html-page-context", add_scripts)
+    app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(VENDOR)))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+"""The page around the text: scripts wait for it, and nothing is loaded that no page uses."""
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from ext.bundle import SHEET
+
+# The theme's own files for what this book does without: tooltips and menus, icons in two more forms,
+# its translations and others' logos; a maintainer's tool; what ext.bundle has put into one sheet.
+UNUSED = (
+    "scripts/bootstrap.js",
+    "scripts/fontawesome.js",
+    "vendor",
+    "locales",
+    "images",
+    "styles",
+    "refresh.py",
+)
+UNUSED_KINDS = (".map", ".LICENSE.txt", "webpack-macros.html", ".png", ".css")
+
+
+def load_scripts_later(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """Scripts run in their order once the text is there, instead of holding it up."""
+    scripts = context["script_files"]
+    for script in list(scripts):
+        if script.filename:
+            script.attributes["defer"] = "defer"
+        elif script.attributes.get("body", "").startswith("DOCUMENTATION_OPTIONS."):
+            scripts.remove(script)  # the theme's version menu, unused here, and too early now
+
+
+def remove_unused(app: Sphinx, exception: Exception | None) -> None:
+    """Leave out of the built book what no page asks for."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    for path in sorted(static.rglob("*"), reverse=True):
+        name = path.relative_to(static).as_posix()
+        kept = name == SHEET or name.startswith("html-manager/")
+        if name.startswith(UNUSED) or (name.endswith(UNUSED_KINDS) and not kept):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("html-page-context", load_scripts_later, priority=900)
+    app.connect("build-finished", remove_unused, priority=990)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
