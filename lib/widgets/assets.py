@@ -64,7 +64,7 @@ def _photograph(name: str) -> Callable[[], bytes]:
 
 
 ASSETS: dict[str, Callable[[], bytes]] = {
-    f"photo-{name}": _photograph(name) for name in ("china", "flower", "portrait")
+    f"photo-{name}": _photograph(name) for name in ("china", "flower", "portrait", "digit")
 }
 
 
