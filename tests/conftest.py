@@ -1,0 +1,171 @@
+"""What several test folders need: a real browser, and the built book."""
+
+import functools
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BROWSER_ARGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium that starts. Having none is a failure, not a skip: `make browser` installs one."""
+    from tests.chromium import find
+
+    path = find()
+    assert path, "No Chromium found: run `make browser`, or set CHROMIUM to the path of one."
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    """Playwright's synchronous browser, one for the whole session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path, args=BROWSER_ARGS)
+        yield started
+        started.close()
+
+
+@dataclass(frozen=True)
+class Book:
+    """A built book: its folder, and what building it took and said."""
+
+    html: Path
+    cpu_seconds: float
+    log: str
+
+
+def build_book(source: Path, out: Path) -> Book:
+    """Run `jupyter-book build` from nothing, every warning an error."""
+    command = [Path(sys.executable).parent / "jupyter-book", "build", source, "--path-output", out]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([*command, "-W", "-n", "--keep-going"], capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    log = done.stdout + done.stderr
+    assert done.returncode == 0, log[-4000:]
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Book(out / "_build" / "html", used, log)
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory) -> Book:
+    """The book, built from nothing; or the one in the folder that BOOK names."""
+    if "BOOK" in os.environ:
+        return Book(Path(os.environ["BOOK"]).resolve(), 0.0, "")
+    return build_book(ROOT, tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="session")
+def book(build) -> Path:
+    """The folder of the built book."""
+    return build.html
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """A function: the address at which a folder is served, on this machine only."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        handler = functools.partial(_Quiet, directory=str(folder))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def book_url(book, serve) -> str:
+    """Where the built book is served."""
+    return serve(book)
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory):
+    """A function that builds a small book with this one's settings from {file name: text}."""
+
+    def make(files: dict[str, str]) -> Book:
+        source = tmp_path_factory.mktemp("small")
+        shutil.copy(ROOT / "_config.yml", source)
+        (source / "book").symlink_to(ROOT / "book")
+        (source / "references.bib").write_text("")
+        for name, text in files.items():
+            (source / name).write_text(text, "utf-8")
+        first, *others = [name.rsplit(".", 1)[0] for name in files]
+        chapters = "".join(f"  - file: {name}\n" for name in others)
+        (source / "_toc.yml").write_text(
+            f"format: jb-book\nroot: {first}\n" + (f"chapters:\n{chapters}" if others else "")
+        )
+        return build_book(source, tmp_path_factory.mktemp("built"))
+
+    return make
+
+
+@dataclass
+class Watched:
+    """What went wrong while a page was open."""
+
+    console: list[str]
+    outside: list[str]
+    failed: list[str]
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens an address and watches: (page, Watched). Nothing outside is reached."""
+    contexts = []
+
+    def open_(url: str, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        home = url.split("/_build/")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
+        seen = Watched([], [], [])
+
+        def answer(route, request):
+            if request.url.startswith((home, "data:", "blob:")):
+                route.continue_()
+            else:
+                seen.outside.append(request.url)
+                route.abort()
+
+        def said(message):
+            if message.type in ("error", "warning"):
+                seen.console.append(message.text)
+
+        context.route("**/*", answer)
+        page.on("console", said)
+        page.on("pageerror", lambda error: seen.console.append(str(error)))
+        page.on("requestfailed", lambda request: seen.failed.append(request.url))
+        page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
+        page.goto(url)
+        return page, seen
+
+    yield open_
+    for context in contexts:
+        context.close()
