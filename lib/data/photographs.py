@@ -1,0 +1,69 @@
+"""Three photographs that come with the libraries the book installs.
+
+Grey and square, as the widgets and the CNN chapter use them.
+"""
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+# name -> (package, file in it, credit)
+_SOURCES = {
+    "china": (
+        "sklearn.datasets.images",
+        "china.jpg",
+        "China, by danielbuechele on Flickr, CC BY 2.0, from scikit-learn",
+    ),
+    "flower": (
+        "sklearn.datasets.images",
+        "flower.jpg",
+        "Flower, by vultilion on Flickr, CC BY 2.0, from scikit-learn",
+    ),
+    "portrait": (
+        "matplotlib",
+        "mpl-data/sample_data/grace_hopper.jpg",
+        "Grace Hopper in 1984, a U.S. Navy photograph (public domain), from Matplotlib",
+    ),
+}
+PHOTOGRAPHS = tuple(_SOURCES)
+
+
+def photograph(name: str, size: int = 256) -> NDArray[np.uint8]:
+    """A photograph in grey, its largest square from the middle, reduced.
+
+    Args:
+        name: one of PHOTOGRAPHS.
+        size: side in pixels, at most 400.
+
+    Returns:
+        (size, size), 0 black to 255 white.
+
+    Raises:
+        ValueError: for an unknown name, or a size that is not from 1 to 400.
+    """
+    if name not in _SOURCES:
+        raise ValueError(f"name: expected one of {', '.join(PHOTOGRAPHS)}, got {name!r}")
+    if not 1 <= size <= 400:
+        raise ValueError(f"size: expected 1 to 400 pixels, got {size!r}")
+    return _load(name, size).copy()
+
+
+def credit(name: str) -> str:
+    """Who made a photograph, under which licence, and which library brings it."""
+    if name not in _SOURCES:
+        raise ValueError(f"name: expected one of {', '.join(PHOTOGRAPHS)}, got {name!r}")
+    return _SOURCES[name][2]
+
+
+@cache
+def _load(name: str, size: int) -> NDArray[np.uint8]:
+    package, file, _ = _SOURCES[name]
+    with (resources.files(package) / file).open("rb") as stream:
+        image = Image.open(stream).convert("L")
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))

@@ -1,0 +1,199 @@
+"""Tensors on disk: safe to open, written whole or not at all, and checked when they are read.
+
+A file is safetensors (numbers only: opening one never runs code). It is written to a temporary file
+and renamed, so a crash leaves the old file whole. A hash of the contents travels in the header.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+
+def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], **metadata: str) -> None:
+    """Write named tensors to a safetensors file.
+
+    Args:
+        path: of the file; its folder is made if needed.
+        tensors: name -> tensor of any shape and device.
+        metadata: further texts for the header.
+    """
+    plain = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+    header = {"format": "pt", "sha256": _hash(plain), **metadata}
+    write_whole(path, save(plain, header))
+
+
+def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file.
+
+    Returns:
+        name -> tensor, on the CPU; the header's texts.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not a safetensors file, is cut short, or its contents are not those
+            that were saved.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: expected a whole safetensors file: {error}") from None
+    # Files from elsewhere carry no hash.
+    if metadata.get("sha256", _hash(tensors)) != _hash(tensors):
+        raise ValueError(f"{path}: the contents are not those that were saved (hash differs)")
+    return tensors, metadata
+
+
+def load_into(model: nn.Module, tensors: Mapping[str, Tensor], source: str | Path) -> None:
+    """Put tensors into a model's parameters and buffers.
+
+    Args:
+        source: where they came from, for the message.
+
+    Raises:
+        ValueError: naming the tensors that are missing, unknown, of another shape, or not finite.
+    """
+    expected = model.state_dict()
+    wrong = [f"missing {name}" for name in expected if name not in tensors]
+    wrong += [f"unknown {name}" for name in tensors if name not in expected]
+    for name in expected.keys() & tensors.keys():
+        got, shape = tensors[name], tuple(expected[name].shape)
+        if tuple(got.shape) != shape:
+            wrong.append(f"{name}: expected shape {shape}, got {tuple(got.shape)}")
+        elif not torch.isfinite(got).all():
+            wrong.append(f"{name}: NaN or infinity")
+    if wrong:
+        raise ValueError(
+            f"{source} does not fit {type(model).__name__}: {'; '.join(sorted(wrong))}"
+        )
+    model.load_state_dict(tensors)
+
+
+@dataclass
+class Progress:
+    """Where a training run stands, beside the tensors."""
+
+    step: int = 0  # steps done
+    epoch: int = 0  # epochs begun, less one
+    batch: int = 0  # batches of this epoch done
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save_checkpoint(
+    path: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    *,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    random_states: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write all that is needed to go on exactly: weights, optimiser, schedule, randomness."""
+    tensors = {f"model/{name}": t for name, t in model.state_dict().items()}
+    state = optimizer.state_dict()
+    plain: dict[str, Any] = {"groups": state["param_groups"], "state": {}}
+    for index, values in state["state"].items():
+        for key, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer/{index}/{key}"] = value
+            else:
+                plain["state"].setdefault(str(index), {})[key] = value
+    tensors |= {f"random/{name}": t for name, t in (random_states or {}).items()}
+    save_tensors(
+        path,
+        tensors,
+        progress=json.dumps(vars(progress)),
+        optimizer=json.dumps(plain),
+        scheduler=json.dumps(_numbers(scheduler.state_dict()) if scheduler else None),
+    )
+
+
+def load_checkpoint(
+    path: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+) -> tuple[Progress, dict[str, Tensor]]:
+    """Put a checkpoint back into model, optimiser and schedule.
+
+    Returns:
+        where the run stood; its random states.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_tensors`; if it is not a training checkpoint; if it
+            belongs to another model or optimiser. Nothing is changed then.
+    """
+    tensors, metadata = load_tensors(path)
+    try:
+        progress = Progress(**json.loads(metadata["progress"]))
+        plain = json.loads(metadata["optimizer"])
+        schedule = json.loads(metadata["scheduler"])
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{path}: these are tensors, but not a training checkpoint") from None
+    groups = [len(group["params"]) for group in optimizer.param_groups]
+    saved_groups = [len(group["params"]) for group in plain["groups"]]
+    if groups != saved_groups or (schedule is None) != (scheduler is None):
+        raise ValueError(f"{path}: saved with another optimizer or schedule than these")
+    load_into(model, _below(tensors, "model/"), path)
+
+    state: dict[int, dict[str, Any]] = {int(i): dict(v) for i, v in plain["state"].items()}
+    for name, tensor in _below(tensors, "optimizer/").items():
+        index, key = name.split("/", 1)
+        state.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({"param_groups": plain["groups"], "state": state})
+    if scheduler:
+        scheduler.load_state_dict(schedule)
+    return progress, _below(tensors, "random/")
+
+
+def write_whole(path: str | Path, content: bytes | str) -> None:
+    """Write a file through a temporary one beside it, renamed at the end."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def _numbers(state: dict[str, Any]) -> dict[str, Any]:
+    """A schedule's state without the functions in it, which JSON cannot hold and code brings."""
+    return {
+        key: value for key, value in state.items() if key not in ("anneal_func", "_anneal_func")
+    }
+
+
+def _hash(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
