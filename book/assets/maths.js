@@ -7,14 +7,23 @@
     "\\R": "\\mathbb{R}",
   };
   const colours = ["lw-in", "lw-learned", "lw-out"];
+  const errorColor = "#cc0001"; // how KaTeX marks what it does not trust, without failing
   for (const element of document.querySelectorAll(".math")) {
-    katex.render(element.textContent, element, {
-      displayMode: element.tagName === "DIV",
-      macros: { ...macros }, // a copy: \def in one formula stays there
-      throwOnError: false,
-      trust: ({ command, class: name }) => command === "\\htmlClass" && colours.includes(name),
-      strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
-    });
+    const source = element.textContent;
+    try {
+      katex.render(source, element, {
+        displayMode: element.tagName === "DIV",
+        macros: { ...macros }, // a copy: \def in one formula stays there
+        errorColor,
+        trust: ({ command, class: name }) => command === "\\htmlClass" && colours.includes(name),
+        strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
+      });
+      if (element.innerHTML.includes(errorColor)) throw new Error("a command that is not allowed");
+    } catch (error) {
+      console.error(`${error.message}: ${source}`);
+      element.textContent = source;
+      element.classList.add("katex-error");
+    }
     // A formula wider than the screen scrolls by itself, by keyboard too.
     if (element.scrollWidth > element.clientWidth && element.tagName === "DIV") element.tabIndex = 0;
   }

@@ -37,7 +37,9 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     words = set()
     # ipywidgets' own runtime brings its own styles.
-    pages = [p for p in out.rglob("*") if p.suffix in (".html", ".js") and "html-manager" not in p.parts]
+    pages = [
+        p for p in out.rglob("*") if p.suffix in (".html", ".js") and "html-manager" not in p.parts
+    ]
     for page in pages:
         words.update(re.findall(r"[\w-]+", page.read_text("utf-8", errors="ignore")))
     parts = {}
@@ -49,6 +51,8 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
         parts[name] = css if name.startswith("katex/") else used(css, words)
     ours = parts.pop("book.css")
     theirs = "\n".join(parts.values())
+    for path in static.rglob("*.css"):
+        path.unlink()
     (static / SHEET).write_text(f"@layer theme {{\n{theirs}\n}}\n{ours}", "utf-8")
 
 

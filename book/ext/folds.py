@@ -1,4 +1,4 @@
-"""Solutions and other boxes of class `dropdown` fold, as HTML's own <details>: no script, all keys."""
+"""Solutions and other boxes of class `dropdown` fold: HTML's own <details>, no script, all keys."""
 
 from docutils import nodes
 from sphinx.application import Sphinx

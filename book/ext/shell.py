@@ -4,20 +4,17 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from ext.bundle import SHEET
-
-# The theme's own files for what this book does without: tooltips and menus, icons in two more forms,
-# its translations and others' logos; a maintainer's tool; what ext.bundle has put into one sheet.
+# The theme's own files for what this book does without: tooltips and menus, icons as scripts and
+# fonts, translations, others' logos; and a maintainer's tool.
 UNUSED = (
     "scripts/bootstrap.js",
     "scripts/fontawesome.js",
     "vendor",
     "locales",
     "images",
-    "styles",
     "refresh.py",
 )
-UNUSED_KINDS = (".map", ".LICENSE.txt", "webpack-macros.html", ".png", ".css")
+UNUSED_KINDS = (".map", ".LICENSE.txt", "webpack-macros.html", ".png")
 
 
 def load_scripts_later(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -37,12 +34,13 @@ def remove_unused(app: Sphinx, exception: Exception | None) -> None:
     static = Path(app.outdir, "_static")
     for path in sorted(static.rglob("*"), reverse=True):
         name = path.relative_to(static).as_posix()
-        kept = name == SHEET or name.startswith("html-manager/")
-        if name.startswith(UNUSED) or (name.endswith(UNUSED_KINDS) and not kept):
+        if name.startswith(UNUSED) or name.endswith(UNUSED_KINDS):
             path.rmdir() if path.is_dir() else path.unlink()
 
 
 def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", load_scripts_later, priority=900)
-    app.connect("build-finished", remove_unused, priority=990)
+    app.connect(
+        "build-finished", remove_unused, priority=900
+    )  # before ext.bundle
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,8 +12,9 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
-from lib.widgets.assets import write_assets
 from sphinx.application import Sphinx
+
+from lib.widgets.assets import write_assets
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"

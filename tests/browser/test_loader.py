@@ -133,7 +133,7 @@ def by_view(log: list) -> dict[str, list]:
 def test_a_widget_sees_the_same_as_under_anywidgets_own_front_end(both, name):
     ours, theirs = (by_view(written(page)[name]) for page in both)
     assert ours == theirs
-    assert len(ours["1"]) > 40  # the probe has really written
+    assert len(ours["1"]) > 30  # the probe has really written
 
 
 def test_change_is_heard_once_after_all_that_listeners_have_set(both):
@@ -152,7 +152,8 @@ END = """async () => {
   const { one } = probes;
   one.log.length = 0;
   const manager = one.model.widget_manager;
-  const views = globalThis.lwPage?.views ?? [...manager._viewList].filter((v) => v.model.get("_esm"));
+  const all = globalThis.lwPage?.views ?? [...manager._viewList];
+  const views = all.filter((v) => globalThis.lwPage || v.model.get("_esm"));
   const tick = () => new Promise((resolve) => setTimeout(resolve, 20));
   views[2].remove();
   await tick();
@@ -218,7 +219,9 @@ def test_a_failing_widget_says_so_and_stops_no_other(open_page, pages, serve):
     page, seen = open_page(address(pages, "broken", serve, "http"))
     page.wait_for_function("document.querySelectorAll('[data-state=error]').length === 4")
     messages = page.locator("[data-state=error]").all_inner_texts()
-    for message, reason in zip(messages, ["", "default export", "no start", "no picture"], strict=True):
+    for message, reason in zip(
+        messages, ["", "default export", "no start", "no picture"], strict=True
+    ):
         assert message.startswith("This widget could not start: ")
         assert reason in message
     assert page.get_by_text("I am unharmed").is_visible()

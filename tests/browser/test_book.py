@@ -1,0 +1,200 @@
+"""The built book, page by page, as a reader opens it: over http and from a folder."""
+
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent.parent
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+CHAPTERS = [c["file"] for part in TOC["parts"] for c in part["chapters"]]
+PAGES = [TOC["root"], *CHAPTERS, "search"]
+WEIGHT_LIMIT = 500_000  # bytes, gzipped: what a page may load before anyone touches it
+
+pages = pytest.mark.parametrize("name", PAGES)
+schemes = pytest.mark.parametrize("scheme", ["http", "file"])
+
+
+@pytest.fixture
+def visit(open_page, book, book_url):
+    """A function that opens a page and waits until it has settled: (page, Watched)."""
+
+    def open_(name: str, scheme: str = "http", **options):
+        home = book.as_uri() if scheme == "file" else book_url
+        page, seen = open_page(f"{home}/{name}.html", **options)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function(
+            "!document.querySelector('[data-state=loading]') && document.fonts.status === 'loaded'"
+        )
+        return page, seen
+
+    return open_
+
+
+def test_builds_without_a_warning_in_ten_seconds(build):
+    # `-W` has turned any warning into a failure already. Processor time, since machines are shared.
+    assert "WARNING" not in build.log
+    assert build.cpu_seconds <= 10
+
+
+@schemes
+@pages
+def test_opens_with_no_error_and_asks_nobody_else(visit, name, scheme):
+    page, seen = visit(name, scheme)
+    assert (seen.outside, seen.console, seen.failed) == ([], [], [])
+    assert page.locator("[data-state=error]").count() == 0
+
+
+def test_index_leads_to_the_introduction(open_page, book_url):
+    page, seen = open_page(f"{book_url}/index.html")
+    page.wait_for_url(f"**/{TOC['root']}.html")
+    assert (seen.outside, seen.console, seen.failed) == ([], [], [])
+
+
+@pages
+def test_every_formula_is_drawn(visit, name):
+    page, _ = visit(name)
+    assert page.locator(".katex-error").all_inner_texts() == []
+    undrawn = "(all) => all.filter((e) => !e.querySelector('.katex')).map((e) => e.textContent)"
+    assert page.locator(".math").evaluate_all(undrawn) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pages
+def test_accessible(visit, name, width, theme):
+    page, _ = visit(name, viewport={"width": width, "height": 900}, color_scheme=theme)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
+    found = Axe().run(page).response["violations"]
+    said = [
+        f"{v['impact']} {v['id']}: {n['html'][:200]} {n['any'][0]['message'] if n['any'] else ''}"
+        for v in found
+        for n in v["nodes"]
+    ]
+    assert said == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 768])
+@pages
+def test_no_sideways_scrolling(visit, name, width):
+    page, _ = visit(name, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # what is too wide scrolls by itself, and by keyboard
+    stuck = page.locator(".bd-article *").evaluate_all(
+        """(all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1
+            && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+            && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
+          .map((e) => e.outerHTML.slice(0, 200))"""
+    )
+    assert stuck == []
+
+
+@pages
+def test_headings_step_down_one_at_a_time(visit, name):
+    page, _ = visit(name)
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+        "(all) => all.filter((h) => h.offsetParent).map((h) => +h.tagName[1])"
+    )
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+@pages
+def test_pictures_say_what_they_show(visit, name):
+    page, _ = visit(name)
+    for picture in page.locator(".bd-article img, .bd-article svg[role=img]").all():
+        assert (picture.get_attribute("alt") or picture.get_attribute("aria-label")).strip()
+    assert page.locator("img:not([alt])").count() == 0
+
+
+def resources(page) -> list[str]:
+    return page.evaluate(
+        "performance.getEntriesByType('resource').map((e) => e.name.split(/[?#]/)[0])"
+    )
+
+
+def weigh(book: Path, book_url: str, page) -> dict[str, int]:
+    """Bytes of each file that the page has loaded, gzipped as a server would send them."""
+    names = {page.url.split("#")[0].split("?")[0], *resources(page)}
+    paths = [n.removeprefix(book_url + "/") for n in names if n.startswith(book_url)]
+    return {path: len(gzip.compress((book / unquote(path)).read_bytes(), 9)) for path in paths}
+
+
+@pages
+def test_weight(visit, book, book_url, name):
+    page, _ = visit(name)
+    weights = weigh(book, book_url, page)
+    assert len(weights) > 3
+    assert sum(weights.values()) <= WEIGHT_LIMIT, sorted(weights.items(), key=lambda kv: -kv[1])
+    # nothing heavy that the page does not use
+    heavy = r"bootstrap|fontawesome|fa-\w+-\d+|html-manager|mathjax|require"
+    assert [path for path in weights if re.search(heavy, path)] == []
+
+
+def test_links_lead_somewhere(book):
+    soups = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in book.rglob("*.html")}
+    anchors = {p: {e["id"] for e in soup.find_all(id=True)} for p, soup in soups.items()}
+    dead = []
+    for path, soup in soups.items():
+        for tag, attribute in [("a", "href"), ("img", "src"), ("script", "src"), ("link", "href")]:
+            for element in soup.find_all(tag, attrs={attribute: True}):
+                url, anchor = urldefrag(element[attribute])
+                if urlsplit(url).scheme:
+                    continue
+                target = (path.parent / unquote(url.split("?")[0])).resolve() if url else path
+                if not target.is_file() or (
+                    anchor and target in anchors and unquote(anchor) not in anchors[target]
+                ):
+                    dead.append(f"{path.name}: {element[attribute]}")
+    assert dead == []
+
+
+@schemes
+def test_search_finds(visit, scheme):
+    page, seen = visit(TOC["root"], scheme)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("widget")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li a", has_text="Large models").count()
+    page.wait_for_load_state("networkidle")
+    assert (seen.outside, seen.console, seen.failed) == ([], [], [])
+    page.locator("#search-results li a").first.click()
+    page.wait_for_selector("article h1")
+
+
+def test_theme_follows_the_system_and_the_button(visit):
+    page, _ = visit(TOC["root"], color_scheme="dark")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(colour)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    button = page.locator(".theme-switch-button")
+    button.click()  # from the system's to light
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate(colour) != dark
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_contents_open_on_a_phone(visit):
+    page, _ = visit(TOC["root"], viewport={"width": 390, "height": 800})
+    assert not page.locator("nav.bd-docs-nav").is_visible()
+    page.locator(".primary-toggle").first.click()
+    page.locator("nav.bd-docs-nav a", has_text="Notation").click()
+    page.wait_for_url("**/notation.html")
+
+
+def test_colours_are_the_widgets_own():
+    """Defined twice, since a widget also lives outside the book: the values are the same."""
+    found = []
+    for path in ("book/assets/book.css", "lib/widgets/core.css"):
+        css = (ROOT / path).read_text("utf-8")
+        found.append(re.findall(r"--lw-(?:in|learned|out): (#[0-9a-f]{6})", css))
+    assert len(found[0]) == 6
+    assert found[0] == found[1]
