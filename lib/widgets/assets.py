@@ -54,17 +54,35 @@ def png(gray: np.ndarray) -> bytes:
     )
 
 
-def _photograph(name: str) -> Callable[[], bytes]:
-    def make() -> bytes:
+def picture(name: str) -> np.ndarray:
+    """A picture to look at through a kernel.
+
+    Args:
+        name: one of `PICTURES`. "digit" is a held-out digit as the network gets it, ink white.
+
+    Returns:
+        (256, 256) uint8, a digit (28, 28).
+
+    Raises:
+        ValueError: for another name.
+    """
+    if name not in PICTURES:
+        raise ValueError(f"expected one of {', '.join(PICTURES)}, got {name!r}")
+    if name != "digit":
         from lib.data.photographs import photograph
 
-        return png(photograph(name))
+        return photograph(name)
+    from lib.data.digits import load_digits, to_input
 
-    return make
+    digits = load_digits()
+    three = digits.test_images[digits.test_labels.tolist().index(3)]
+    return np.round(255 * to_input(three)[0]).astype(np.uint8)
 
+
+PICTURES = ("china", "flower", "portrait", "digit")
 
 ASSETS: dict[str, Callable[[], bytes]] = {
-    f"photo-{name}": _photograph(name) for name in ("china", "flower", "portrait", "digit")
+    f"picture-{name}": lambda name=name: png(picture(name)) for name in PICTURES
 }
 
 

@@ -85,11 +85,12 @@ class BookWidget(anywidget.AnyWidget):
     _shown: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        source = Path(getattr(sys.modules[cls.__module__], "__file__", None) or "").with_suffix(".js")
+        defined_in = getattr(sys.modules[cls.__module__], "__file__", None) or "."
+        source = Path(defined_in).with_suffix(".js")
         # A reader's own subclass, in a notebook, has no source: it keeps its parent's. So do the
         # classes that traitlets makes to add traits to one object: there `_esm` is a trait.
         is_trait = isinstance(getattr(cls, "_esm", None), traitlets.TraitType)
-        if source.suffix == ".js" and source.is_file() and not is_trait:
+        if source.is_file() and not is_trait:
             cls._esm = module(source)
             cls._css = "".join(
                 path.read_text("utf-8")

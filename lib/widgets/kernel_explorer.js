@@ -4,6 +4,7 @@ import { bytesOf, drawMap, h, legend, loadAsset, mount, number, paint, parseNumb
 
 const LARGEST_WEIGHT = 1000;
 const LARGEST_IMAGE = 256;
+const MARGIN = 8; // CSS pixels around a picture where a window over the padding still shows
 const SMALLEST_IMAGE = 28;
 const PHOTO_EDITOR = ["identity", "blur", "sharpen", "emboss", "blur-5", "gauss-5"];
 
@@ -50,9 +51,10 @@ function build(ctx) {
       stride: get("stride"), padding: get("padding"), dilation: get("dilation"),
     });
     convScale = scaleFor(conv.data, get("clip"));
+    stale = false;
+    if (!pooling()) return;
     const options = { kernelSize: get("pool_window"), stride: get("pool_stride") };
     pooled = get("pool") === "max" ? maxPool2d(conv, options) : avgPool2d(conv, options);
-    stale = false;
   }
 
   // --- the two pictures -------------------------------------------------------------------------
@@ -83,6 +85,8 @@ function build(ctx) {
 
   function drawPictures() {
     const draw = (to, map, { scale, max, labels }) => {
+      if (to.drawn === map && scale === "gray" && max === 255) return; // the photograph, again
+      to.drawn = map;
       const [, H, W] = map.shape;
       drawMap(to.canvas, map.data, [H, W], { scale, max });
       to.canvas.classList.toggle("ke-blocks", W <= 128);
@@ -104,18 +108,27 @@ function build(ctx) {
     return { row, col, top: row * stride - padding, left: col * stride - padding };
   }
 
+  // Sizes and colours, measured when they change: asking while drawing makes the page lay itself out.
+  let look = null;
+
+  function measure() {
+    const [page, colorIn, colorOut] = ["--lw-page", "--lw-in", "--lw-out"].map(ctx.color);
+    look = { page, in: colorIn, out: colorOut, side: input.frame.clientWidth, zoom: zoom.clientWidth };
+  }
+
   function drawMarks({ row, col, top, left }) {
     const { K, gap } = windowShape();
     const span = gap * (K - 1) + 1;
-    const halo = ctx.color("--lw-page");
+    const halo = look.page;
     const draw = (to, [, H, W], color, y, x, size) => {
-      const side = to.frame.clientWidth;
+      const { side } = look;
       const ratio = globalThis.devicePixelRatio || 1;
-      const pixels = Math.round(side * ratio);
+      const pixels = Math.round((side + 2 * MARGIN) * ratio);
       if (to.marks.width !== pixels) Object.assign(to.marks, { width: pixels, height: pixels });
       const pen = to.marks.getContext("2d");
-      pen.setTransform(pixels / W, 0, 0, pixels / H, 0, 0);
-      pen.clearRect(0, 0, W, H);
+      pen.setTransform(1, 0, 0, 1, 0, 0);
+      pen.clearRect(0, 0, pixels, pixels);
+      pen.setTransform((side * ratio) / W, 0, 0, (side * ratio) / H, MARGIN * ratio, MARGIN * ratio);
       const px = W / side;
       if (playing && to === output) {
         // What the window has not reached yet is still to come.
@@ -134,8 +147,8 @@ function build(ctx) {
         pen.strokeRect(...box);
       }
     };
-    draw(input, source().shape, ctx.color("--lw-in"), top, left, span);
-    draw(output, result().shape, ctx.color("--lw-out"), row, col, 1);
+    draw(input, source().shape, look.in, top, left, span);
+    draw(output, result().shape, look.out, row, col, 1);
   }
 
   // --- the lens: pixels, kernel, products -------------------------------------------------------
@@ -148,7 +161,7 @@ function build(ctx) {
   function lensSize() {
     const { K, gap } = windowShape();
     const span = gap * (K - 1) + 1;
-    const roomy = zoom.clientWidth >= 210;
+    const roomy = look.zoom >= 210;
     const wanted = roomy ? 9 : Math.max(5, K + 2 * (K < 5));
     // Odd or even as the window is, so that it sits in the middle.
     return Math.max(span, wanted - ((wanted - span) % 2));
@@ -167,7 +180,7 @@ function build(ctx) {
     const map = source();
     const [, H, W] = map.shape;
     const colors = pooling() ? convScale : { scale: "gray", max: 255 };
-    const crowded = zoom.clientWidth / n < 23;
+    const crowded = look.zoom / n < 23;
     const taps = [];
     zoomCells.forEach((cell, i) => {
       const [y, x] = [top - margin + Math.floor(i / n), left - margin + (i % n)];
@@ -178,10 +191,13 @@ function build(ctx) {
       const value = inside ? map.data[y * W + x] : 0;
       if (tap) taps.push(value);
       const text = (inside || padded) && (tap || !crowded) ? number(value) : "";
-      if (cell.textContent !== text) cell.textContent = text;
       const name = `${tap ? "ke-tap" : ""}${padded ? " ke-padding" : ""}${inside || padded ? "" : " ke-nothing"}`;
-      if (cell.className !== name) cell.className = name;
       const { background, ink } = inside ? paint(colors.scale, value, colors.max) : { background: "", ink: "" };
+      const next = `${text}|${name}|${background}`;
+      if (cell.shown === next) return;
+      cell.shown = next;
+      cell.textContent = text;
+      cell.className = name;
       cell.style.background = background;
       cell.style.color = ink;
     });
@@ -220,7 +236,7 @@ function build(ctx) {
   function showCell(i) {
     const weight = get("kernel").flat()[i];
     const precise = document.activeElement === cells[i];
-    cells[i].value = precise ? String(Number(weight.toFixed(6))).replace("-", "−") : number(weight, 2);
+    cells[i].value = precise ? String(Number(weight.toFixed(6))).replace("-", "−") : shortWeight(weight);
     cells[i].removeAttribute("aria-invalid");
     cells[i].removeAttribute("aria-describedby");
     tellWrong();
@@ -231,9 +247,10 @@ function build(ctx) {
   function tellWrong() {
     const K = get("kernel").length;
     const i = cells.findIndex((cell) => cell.hasAttribute("aria-invalid"));
+    const typed = i < 0 ? "" : cells[i].value.slice(0, 12);
     const text = i < 0 ? "" : t(
-      `${cellName(i, K)}: “${cells[i].value}” is no number from −1000 to 1000; ${number(get("kernel").flat()[i])} still counts.`,
-      `${cellName(i, K)}：“${cells[i].value}”不是 −1000 到 1000 之间的数；仍使用 ${number(get("kernel").flat()[i])}。`);
+      `${cellName(i, K)}: “${typed}” is no number from −1000 to 1000; ${number(get("kernel").flat()[i])} still counts.`,
+      `${cellName(i, K)}：“${typed}”不是 −1000 到 1000 之间的数；仍使用 ${number(get("kernel").flat()[i])}。`);
     if (kernelWrong.textContent !== text) kernelWrong.textContent = text;
   }
 
@@ -275,10 +292,10 @@ function build(ctx) {
 
   // For fingers: change the cell last touched without a keyboard.
   const nudges = [["−", -1], ["+", 1]].map(([text, by]) => h("button", {
-    type: "button", class: "lw-icon-button", onclick: ctx.guard(() => nudge(active, by)),
+    type: "button", class: "ke-nudge", onclick: ctx.guard(() => nudge(active, by)),
   }, text));
   const flip = h("button", {
-    type: "button", class: "lw-icon-button", onclick: ctx.guard(() => nudge(active, -2 * get("kernel").flat()[active])),
+    type: "button", class: "ke-nudge", onclick: ctx.guard(() => nudge(active, -2 * get("kernel").flat()[active])),
   }, "±");
   const nudgeName = h("span", { class: "lw-quiet" });
 
@@ -333,10 +350,12 @@ function build(ctx) {
     const weights = pooling() ? taps.map(() => 1) : get("kernel").flat();
     const terms = taps.map((v, i) => v * weights[i]);
     const winner = pooling() && get("pool") === "max" ? taps.indexOf(Math.max(...taps)) : -1;
+    // Full colour: the largest weight on a white pixel.
+    const largest = pooling() ? convScale.max : 255 * Math.max(...weights.map(Math.abs));
     productCells.forEach((cell, i) => {
       cell.textContent = number(terms[i]);
       cell.classList.toggle("ke-winner", i === winner);
-      tint(cell, terms[i], convScale.scale === "diverging" ? convScale.max : 255);
+      tint(cell, terms[i], largest);
     });
     const list = terms.map((v) => number(v)).join(", ");
     const [label, name] = pooling()
@@ -357,7 +376,7 @@ function build(ctx) {
     ctx.sync({ photo });
   });
   const file = h("input", { type: "file", accept: "image/*", class: "lw-hidden", tabindex: "-1", "aria-hidden": "true", onchange: () => file.files[0] && openFile(file.files[0]) });
-  const openButton = h("button", { type: "button", class: "lw-button", onclick: () => file.click() }, t("Open your own…", "打开您的图片…"));
+  const openButton = h("button", { type: "button", class: "lw-button", onclick: () => file.click() }, t("Your file…", "您的文件…"));
   const message = h("p", { class: "ke-message", role: "status" });
   const tabs = segmented(t("Layer", "层"), [["convolution", t("Convolution", "卷积")], ["pooling", t("Pooling", "池化")]], (tab) => {
     // The window stays over the same part of the picture.
@@ -467,7 +486,7 @@ function build(ctx) {
     try {
       if (name === "own" && !own) return usePhoto(image ? image.name : get("_image_name"));
       const next = name === "own" ? own : await readImage(name === get("_image_name")
-        ? bytesOf(get("_image")) : await loadAsset(ctx.model, `photo-${name}`), name);
+        ? bytesOf(get("_image")) : await loadAsset(ctx.model, `picture-${name}`), name);
       if (turn !== loading) return;
       image = next;
       stale = true;
@@ -512,19 +531,19 @@ function build(ctx) {
   const panel = (tab, ...children) => h("div", { class: "ke-panel", "data-tab": tab }, children);
   const panels = [
     panel("convolution", picker.node, sizes.node, steppers.slice(0, 3).map((s) => s.node)),
-    panel("pooling", modes.node, steppers.slice(3).map((s) => s.node),
-      h("p", { class: "lw-quiet" }, t("Pooling has no weights: there is nothing to learn here.", "池化没有权重：这里没有需要学习的东西。"))),
+    panel("pooling", modes.node, steppers.slice(3).map((s) => s.node)),
   ];
   const kernelPanels = [
     panel("convolution", h("div", { class: "ke-title lw-learned" }, t("Kernel", "卷积核")), kernelGrid,
       h("div", { class: "ke-nudges" }, nudgeName, nudges, flip), h("div", { class: "ke-stack" }, kernelNote, kernelWrong)),
-    panel("pooling"),
+    panel("pooling", h("div", { class: "ke-title lw-learned" }, t("No kernel", "没有卷积核")),
+      h("p", { class: "ke-none lw-quiet" }, t("Pooling has no weights: nothing is learned here.", "池化没有权重：这里没有需要学习的东西。"))),
   ];
   input.below.append(play.node, speeds.node);
   output.below.append(clip.node);
 
   const grid = h("div", { class: "ke-grid" },
-    input.node, h("div", { class: "ke-operator" }, panels), output.node,
+    input.node, h("div", { class: "ke-operator" }, panels), formula, output.node,
     h("div", { class: "ke-lens" }, h("div", { class: "ke-title" }, zoomTitle), zoom),
     h("div", { class: "ke-weights" }, kernelPanels),
     h("div", { class: "ke-result" }, h("div", { class: "ke-title" }, productsTitle), products,
@@ -535,7 +554,7 @@ function build(ctx) {
         t("move over the photograph, then change a number of the kernel.", "在照片上移动，再改变卷积核中的一个数。")),
       message),
     h("div", { class: "ke-bar" }, photos.node, openButton, file, tabs.node),
-    grid, formula);
+    grid);
 
   function drawFormula() {
     const { K, gap, stride, padding } = windowShape();
@@ -543,18 +562,20 @@ function build(ctx) {
     const [, out] = result().shape;
     const part = (name, value) => h("span", { class: `lw-${name}` }, value);
     const line = (size, pad, dil, kernel, step) => (pooling()
-      ? ["⌊(", size, " − ", kernel, ") / ", step, "⌋ + 1"]
-      : ["⌊(", size, " + 2·", pad, " − ", dil, "·(", kernel, " − 1) − 1) / ", step, "⌋ + 1"]);
+      ? ["⌊(", size, " − ", kernel, ") / ", step, "⌋\u00a0+\u00a01"]
+      : ["⌊(", size, " + 2·", pad, " − ", dil, "·(", kernel, " − 1) − 1) / ", step, "⌋\u00a0+\u00a01"]);
     formula.replaceChildren(
-      h("span", { class: "ke-line" }, t("Output rows and columns = ", "输出的行数与列数 = "), line(
+      h("span", { class: "lw-label" }, t("rows and columns of the output", "输出的行数与列数")),
+      h("span", {}, line(
         part("in", t("input", "输入")), t("padding", "填充"), t("dilation", "膨胀"),
         pooling() ? t("window", "窗口") : part("learned", t("kernel", "核")), t("stride", "步幅"))),
-      h("span", { class: "ke-line" }, "= ", line(part("in", H), padding, gap, pooling() ? K : part("learned", K), stride),
-        " = ", h("b", { class: "lw-out" }, out)));
+      h("span", {}, "= ", line(part("in", H), padding, gap, pooling() ? K : part("learned", K), stride),
+        "\u00a0=\u00a0", h("b", { class: "lw-out" }, out)));
   }
 
   const draw = ctx.redraw(() => {
     if (!image) return;
+    if (!look) measure();
     if (stale) {
       compute();
       drawPictures();
@@ -580,8 +601,8 @@ function build(ctx) {
   ctx.watch(["kernel", "stride", "padding", "dilation", "clip", "tab", "pool", "pool_window", "pool_stride"], showSettings);
   ctx.watch(["row", "col"], () => { spot = [get("row"), get("col")]; draw(); });
   ctx.watch("photo", async () => { photos.set(get("photo")); await showPhoto(); });
-  ctx.onTheme(() => { stale = true; draw(); });
-  ctx.onResize(root, draw);
+  ctx.onTheme(() => { measure(); draw(); });
+  ctx.onResize(root, () => { measure(); draw(); });
   photos.set(get("photo"));
   showSettings();
   return showPhoto();
@@ -612,6 +633,12 @@ function scaleFor(values, clipped) {
   return least >= 0
     ? { scale: "gray", max, labels: ["0", `${over}${number(max)}`] }
     : { scale: "diverging", max, labels: [`${under}${number(-max)}`, "0", `${over}${number(max)}`] };
+}
+
+/** A weight in a narrow cell: two digits that count, and no 0 before the point. */
+function shortWeight(weight) {
+  const text = Math.abs(weight) >= 1 || weight === 0 ? number(weight) : String(Number(weight.toPrecision(2)));
+  return text.replace("-", "−").replace(/^(−?)0\./, "$1.");
 }
 
 /** Colours a cell by sign and size: blue below zero, red above, the page's own colour at zero. */

@@ -11,12 +11,11 @@ from typing import Any
 
 import traitlets
 
-from lib.widgets.assets import ASSETS
+from lib.widgets.assets import ASSETS, PICTURES
 from lib.widgets.base import BookWidget, Checked, one_of, whole, yes_or_no
 
 Kernel = list[list[float]]
 
-PHOTOS = ("china", "flower", "portrait", "digit")
 OWN = "own"  # the reader's file: it stays in the page, Python never sees it
 
 # The weights are used as they stand (cross-correlation): "sobel-x" is positive where the right
@@ -59,7 +58,8 @@ def _kernel(value: Any) -> Kernel:
     if isinstance(value, str):
         known = KERNELS | learned_kernels()
         if value not in known:
-            raise ValueError(f"expected a kernel's numbers or one of {', '.join(known)}, got {value!r}")
+            names = ", ".join(known)
+            raise ValueError(f"expected a kernel's numbers or one of {names}, got {value!r}")
         value = known[value]
     try:
         rows = [list(row) for row in value]
@@ -76,7 +76,7 @@ def _kernel(value: Any) -> Kernel:
                     f"expected numbers from -{_LARGEST} to {_LARGEST}, got {weight!r} "
                     f"in row {r}, column {c}"
                 )
-    return [[weight if isinstance(weight, int) else float(weight) for weight in row] for row in rows]
+    return [[w if isinstance(w, int) else float(w) for w in row] for row in rows]
 
 
 class KernelExplorer(BookWidget):
@@ -105,7 +105,7 @@ class KernelExplorer(BookWidget):
 
     _shown = ("photo",)
 
-    photo = Checked(one_of((*PHOTOS, OWN)), "china").tag(sync=True)
+    photo = Checked(one_of((*PICTURES, OWN)), "china").tag(sync=True)
     kernel = Checked(_kernel, KERNELS["sobel-x"]).tag(sync=True)
     stride = Checked(whole(1, 4), 1).tag(sync=True)
     padding = Checked(whole(0, 6), 1).tag(sync=True)
@@ -115,8 +115,8 @@ class KernelExplorer(BookWidget):
     pool = Checked(one_of(("max", "average")), "max").tag(sync=True)
     pool_window = Checked(whole(2, 4), 2).tag(sync=True)
     pool_stride = Checked(whole(1, 4), 2).tag(sync=True)
-    row = Checked(whole(0), 112).tag(sync=True)
-    col = Checked(whole(0), 154).tag(sync=True)
+    row = Checked(whole(0), 72).tag(sync=True)
+    col = Checked(whole(0), 127).tag(sync=True)
 
     # What the page needs for its first picture: one image as a PNG file, and the kernels to pick.
     _image = traitlets.Bytes().tag(sync=True)
@@ -126,10 +126,10 @@ class KernelExplorer(BookWidget):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        first = self.photo if self.photo != OWN else PHOTOS[0]
+        first = self.photo if self.photo != OWN else PICTURES[0]
         with self.hold_sync():
             self._image_name = first
-            self._image = ASSETS[f"photo-{first}"]()
+            self._image = ASSETS[f"picture-{first}"]()
             self._kernels = KERNELS | learned_kernels()
 
     @traitlets.observe("photo")

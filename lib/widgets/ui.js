@@ -216,17 +216,18 @@ const ANCHORS = {
   gray: [[0, "000000"], [255, "ffffff"]],
 };
 
+// 256 colours a scale, each one 32-bit number as a canvas stores it (on little-endian machines).
 const TABLES = Object.fromEntries(Object.entries(ANCHORS).map(([name, anchors]) => {
-  const table = new Uint8Array(3 * 256);
+  const colors = new Uint8ClampedArray(4 * 256).fill(255);
   for (let level = 0, a = 0; level < 256; level++) {
     while (anchors[a + 1][0] < level) a += 1;
     const [[from, low], [to, high]] = [anchors[a], anchors[a + 1]];
     for (let channel = 0; channel < 3; channel++) {
       const [x, y] = [low, high].map((hex) => parseInt(hex.slice(2 * channel, 2 * channel + 2), 16));
-      table[3 * level + channel] = Math.round(x + ((y - x) * (level - from)) / (to - from));
+      colors[4 * level + channel] = x + ((y - x) * (level - from)) / (to - from);
     }
   }
-  return [name, table];
+  return [name, new Uint32Array(colors.buffer)];
 }));
 
 /** Colour [r, g, b] of a value on a scale: "diverging" from -max to max, zero in the middle;
@@ -234,30 +235,31 @@ const TABLES = Object.fromEntries(Object.entries(ANCHORS).map(([name, anchors]) 
 export function colorOf(scale, value, max = 1) {
   const unit = scale === "diverging" ? (value / max + 1) / 2 : value / max;
   const level = Math.max(0, Math.min(255, Math.floor((max > 0 ? unit : 0.5) * 256)));
-  return [...TABLES[scale].subarray(3 * level, 3 * level + 3)];
+  const color = TABLES[scale][level];
+  return [color & 255, (color >> 8) & 255, (color >> 16) & 255];
 }
 
-/** CSS colour, and the ink (near black or white) that reads best on it. */
+/** CSS colour, and the ink (black or white) that reads best on it. */
 export function paint(scale, value, max = 1) {
   const [r, g, b] = colorOf(scale, value, max);
-  const [R, G, B] = [r, g, b].map((c) => (c / 255) ** 2.2);
-  const luminance = 0.2126 * R + 0.7152 * G + 0.0722 * B;
-  return { background: `rgb(${r} ${g} ${b})`, ink: luminance > 0.18 ? "#10151b" : "#ffffff" };
+  // Relative luminance as WCAG 2 defines it; above 0.179 black has the higher contrast.
+  const [R, G, B] = [r, g, b].map((c) => (
+    c <= 10 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  const dark = 0.2126 * R + 0.7152 * G + 0.0722 * B < 0.179;
+  return { background: `rgb(${r} ${g} ${b})`, ink: dark ? "#ffffff" : "#000000" };
 }
 
 /** Draws values, one canvas pixel each; CSS sizes the canvas. values: H * W, rows last. */
 export function drawMap(canvas, values, [H, W], { scale = "gray", max = 1 } = {}) {
   if (canvas.width !== W || canvas.height !== H) Object.assign(canvas, { width: W, height: H });
   const image = new ImageData(W, H);
+  const pixels = new Uint32Array(image.data.buffer);
   const table = TABLES[scale];
   const factor = max > 0 ? (scale === "diverging" ? 128 : 256) / max : 0;
   const zero = scale === "diverging" || max <= 0 ? 128 : 0;
-  for (let i = 0, at = 0; i < H * W; i++, at += 4) {
-    const level = Math.max(0, Math.min(255, Math.floor(values[i] * factor + zero)));
-    image.data[at] = table[3 * level];
-    image.data[at + 1] = table[3 * level + 1];
-    image.data[at + 2] = table[3 * level + 2];
-    image.data[at + 3] = Number.isNaN(values[i]) ? 0 : 255;
+  for (let i = 0; i < pixels.length; i++) {
+    const level = Math.floor(values[i] * factor + zero);
+    pixels[i] = table[level < 0 ? 0 : level > 255 ? 255 : level]; // NaN: none, so transparent
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -312,13 +314,14 @@ export function parseNumber(text) {
 
 /** A labelled choice. options: [[value, text], ...], or {label, options} for a group of them. */
 export function select(label, options, onPick) {
-  const box = h("select", { class: "lw-select", onchange: () => onPick(box.value) });
+  const id = uniqueId();
+  const box = h("select", { class: "lw-select", id, onchange: () => onPick(box.value) });
   const entry = ([value, text]) => h("option", { value }, text);
   const fill = (list) => box.replaceChildren(...list.map((o) => (Array.isArray(o)
     ? entry(o) : h("optgroup", { label: o.label }, o.options.map(entry)))));
   fill(options);
   return {
-    node: h("label", { class: "lw-field" }, h("span", { class: "lw-label" }, label), box),
+    node: h("div", { class: "lw-field" }, h("label", { class: "lw-label", for: id }, label), box),
     box, fill,
     set(value) { if (box.value !== String(value)) box.value = value; },
   };
