@@ -24,7 +24,14 @@
       element.textContent = source;
       element.classList.add("katex-error");
     }
-    // A formula wider than the screen scrolls by itself, by keyboard too.
-    if (element.scrollWidth > element.clientWidth && element.tagName === "DIV") element.tabIndex = 0;
   }
+  // A formula wider than the screen scrolls by itself: by keyboard too, so it can be tabbed to.
+  const reach = () => {
+    for (const element of document.querySelectorAll("div.math")) {
+      if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
+  };
+  document.fonts.ready.then(reach);
+  addEventListener("resize", reach);
 }

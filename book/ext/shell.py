@@ -27,6 +27,12 @@ def load_scripts_later(app: Sphinx, pagename: str, template: str, context: dict,
             scripts.remove(script)  # the theme's version menu, unused here, and too early now
 
 
+def mend_roles(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """docutils gives an entry of the bibliography a role that a list may not hold."""
+    body = context.get("body", "")
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def remove_unused(app: Sphinx, exception: Exception | None) -> None:
     """Leave out of the built book what no page asks for."""
     if exception or app.builder.format != "html":
@@ -40,7 +46,6 @@ def remove_unused(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", load_scripts_later, priority=900)
-    app.connect(
-        "build-finished", remove_unused, priority=900
-    )  # before ext.bundle
+    app.connect("html-page-context", mend_roles)
+    app.connect("build-finished", remove_unused, priority=900)  # before ext.bundle
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
