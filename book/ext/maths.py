@@ -24,13 +24,22 @@ def visit_math(self, node: nodes.math) -> None:
 
 
 def visit_math_block(self, node: nodes.math_block) -> None:
+    source = node.astext()
     self.body.append(self.starttag(node, "div", CLASS="equation"))
-    self.body.append(f'<div class="math">{self.encode(node.astext())}</div>')
+    self.body.append(
+        f'<div class="math" style="--rows: {rows(source)}">{self.encode(source)}</div>'
+    )
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<a class="eqno" href="#{node["ids"][0]}">({number})</a>')
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def rows(source: str) -> float:
+    """About how many lines of text a formula is high: its place until it is drawn."""
+    tall = any(command in source for command in (r"\sum", r"\prod", r"\int", r"\frac", r"\begin"))
+    return 1 + source.count(r"\\") + tall
 
 
 def add_scripts(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:

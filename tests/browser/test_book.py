@@ -121,6 +121,29 @@ def test_no_sideways_scrolling(visit, name):
         assert stuck == []
 
 
+SHIFTS = """globalThis.shifts = []; new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    shifts.push([value, sources.map(({ node }) => node?.className || node?.nodeName)]);
+  }
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pages
+def test_nothing_jumps_while_a_page_loads(browser, book_url, name, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    slow = {"offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1e6}
+    context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.goto(f"{book_url}/{name}.html")
+    settle(page)
+    shifts = page.evaluate("shifts")
+    context.close()
+    # Chromium's sum of shifts: up to 0.1 counts as good (https://web.dev/articles/cls)
+    assert sum(value for value, _ in shifts) <= 0.1, shifts
+
+
 @pages
 def test_headings_step_down_one_at_a_time(reading, name):
     page = reading(name)
