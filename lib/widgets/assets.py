@@ -79,6 +79,19 @@ def picture(name: str) -> np.ndarray:
     return np.round(255 * to_input(three)[0]).astype(np.uint8)
 
 
+def credit(name: str) -> str:
+    """Who made a picture, under which licence where that is stated, and where it comes from.
+
+    Raises:
+        ValueError: if `name` is none of `PICTURES`.
+    """
+    if name == "digit":
+        return "A digit of E. Alpaydin and C. Kaynak's data (1998), from scikit-learn"
+    from lib.data import photographs
+
+    return photographs.credit(name)
+
+
 PICTURES = ("china", "flower", "portrait", "digit")
 
 ASSETS: dict[str, Callable[[], bytes]] = {

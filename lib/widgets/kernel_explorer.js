@@ -419,6 +419,7 @@ function build(ctx) {
   let pace = 3;
   speeds.set(pace);
   const formula = h("p", { class: "ke-formula" });
+  const credit = h("p", { class: "ke-credit lw-quiet" });
 
   // --- moving the window ------------------------------------------------------------------------
   let saving = 0;
@@ -490,6 +491,7 @@ function build(ctx) {
       if (turn !== loading) return;
       image = next;
       stale = true;
+      credit.textContent = get("_credits")[name] ?? t("Your file stays in this page: it is sent nowhere.", "您的文件只留在本页面中，不会发送到任何地方。");
       if (get("_size") !== image.size) ctx.sync({ _size: image.size });
       message.textContent = "";
     } catch (error) {
@@ -554,7 +556,7 @@ function build(ctx) {
         t("move over the photograph, then change a number of the kernel.", "在照片上移动，再改变卷积核中的一个数。")),
       message),
     h("div", { class: "ke-bar" }, photos.node, openButton, file, tabs.node),
-    grid);
+    grid, credit);
 
   function drawFormula() {
     const { K, gap, stride, padding } = windowShape();

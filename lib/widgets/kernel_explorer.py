@@ -11,7 +11,7 @@ from typing import Any
 
 import traitlets
 
-from lib.widgets.assets import ASSETS, PICTURES
+from lib.widgets.assets import ASSETS, PICTURES, credit
 from lib.widgets.base import BookWidget, Checked, one_of, whole, yes_or_no
 
 Kernel = list[list[float]]
@@ -122,6 +122,7 @@ class KernelExplorer(BookWidget):
     _image = traitlets.Bytes().tag(sync=True)
     _image_name = traitlets.Unicode().tag(sync=True)
     _kernels = traitlets.Dict().tag(sync=True)
+    _credits = traitlets.Dict().tag(sync=True)
     _size = Checked(whole(1), 256).tag(sync=True)  # of the image; the page tells for a file
 
     def __init__(self, **settings: Any) -> None:
@@ -131,6 +132,7 @@ class KernelExplorer(BookWidget):
             self._image_name = first
             self._image = ASSETS[f"picture-{first}"]()
             self._kernels = KERNELS | learned_kernels()
+            self._credits = {name: credit(name) for name in PICTURES}
 
     @traitlets.observe("photo")
     def _resize(self, change: dict[str, Any]) -> None:

@@ -53,6 +53,7 @@ export function uniqueId(prefix = "lw") {
 export function mount({ model, el }, name, build) {
   const root = h("div", {
     class: "lw", "data-widget": name, "data-state": "loading", lang: isChinese() ? "zh-CN" : "en",
+    "data-lm-suppress-shortcuts": "true", // or JupyterLab would take the arrow keys
   });
   el.append(root);
   const cleanups = [];
