@@ -62,10 +62,7 @@ def copy_files(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    try:
-        write_assets(static / "lw-assets")
-    except ModuleNotFoundError:  # TODO until lib.data is there
-        pass
+    write_assets(static / "lw-assets")
     anywidget = Path(find_spec("anywidget").origin).parent
     shutil.copy(anywidget / "nbextension" / "index.js", static / "html-manager" / "anywidget.js")
 
