@@ -3,8 +3,8 @@
     out = floor((size + padding before + padding after - span) / stride) + 1,
     span = dilation * (kernel - 1) + 1
 
-Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), sections
-2 to 4; options and rounding as in torch.nn.functional. Chapter: 3_1_cnn.
+Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016); options
+and rounding as in torch.nn.functional. Chapter: 3_1_cnn.
 """
 
 import operator

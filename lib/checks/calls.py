@@ -46,10 +46,9 @@ def call(function: Callable, case: str, *arguments: Any, hint: str = "") -> np.n
         raise NotYet(NOT_YET)
     if not callable(function):
         raise Remark(f"Expected a function, got {_kind(function)}: give its name, without ( ).")
-    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
     try:
         with np.errstate(all="ignore"):
-            result = function(*copies)
+            result = function(*arguments)
     except NotImplementedError:
         raise NotYet(NOT_YET) from None
     except KeyboardInterrupt:  # the reader stopped it

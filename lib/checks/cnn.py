@@ -52,7 +52,7 @@ def pattern_kernel(kernel: Any) -> bool | None:
 class _Case(NamedTuple):
     name: str  # its arguments, in words
     arguments: tuple
-    expected: np.ndarray
+    expected: np.ndarray  # made beforehand: the function may change its arguments
     hint: str  # helps where the function raises
     mistakes: list[tuple[np.ndarray, str]]  # what usual mistakes give, and what to say of each
 

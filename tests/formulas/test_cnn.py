@@ -4,6 +4,8 @@ In float64 both sides add the same products in another order: 1e-10 leaves room 
 nothing else. In float32 that room is 1e-4 (sums of up to a few hundred products of size about 1).
 """
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -143,6 +145,27 @@ def test_avg_pool2d_and_its_gradient_equal_torch(case):
     y, grad, (expected,) = torch_gradients(lambda x: F.avg_pool2d(x, **options), 3, x)
     np.testing.assert_allclose(cnn.avg_pool2d(x, **options), y, **EXACT)
     np.testing.assert_allclose(cnn.avg_pool2d_backward(grad, x, **options), expected, **EXACT)
+
+
+def test_average_pooling_on_every_small_axis():
+    # Rows only, all of them: where a last window hangs over the padding is rare among random cases.
+    cases = itertools.product(range(1, 8), range(1, 5), range(1, 5), range(3), *[(False, True)] * 2)
+    for size, kernel, stride, padding, ceil_mode, include in cases:
+        options = {
+            "kernel_size": (kernel, 1),
+            "stride": (stride, 1),
+            "padding": (padding, 0),
+            "ceil_mode": ceil_mode,
+            "count_include_pad": include,
+        }
+        x = np.arange(1.0, size + 1).reshape(1, size, 1) ** 2
+        try:
+            expected = F.avg_pool2d(torch.from_numpy(x), **options).numpy()
+        except RuntimeError:
+            with pytest.raises(ValueError):
+                cnn.avg_pool2d(x, **options)
+        else:
+            np.testing.assert_allclose(cnn.avg_pool2d(x, **options), expected, **EXACT)
 
 
 def test_many_images_go_through_in_blocks():
