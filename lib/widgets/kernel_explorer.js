@@ -16,9 +16,9 @@ const PHOTO_NAMES = () => [
 
 const KERNEL_NAMES = () => ({
   identity: t("identity", "恒等"), blur: t("blur", "模糊"), sharpen: t("sharpen", "锐化"),
-  "sobel-x": t("vertical edges (Sobel x)", "竖直边缘（Sobel x）"),
-  "sobel-y": t("horizontal edges (Sobel y)", "水平边缘（Sobel y）"),
-  outline: t("outline (Laplacian)", "轮廓（拉普拉斯）"), emboss: t("emboss", "浮雕"),
+  "sobel-x": t("Sobel x (vertical)", "Sobel x（竖直）"),
+  "sobel-y": t("Sobel y (horizontal)", "Sobel y（水平）"),
+  outline: t("outline (Laplace)", "轮廓（拉普拉斯）"), emboss: t("emboss", "浮雕"),
   "blur-5": t("blur", "模糊"), "gauss-5": t("soft blur (Gauss)", "柔和模糊（高斯）"),
 });
 
@@ -96,7 +96,7 @@ function build(ctx) {
     draw(input, source(), pooling() ? convScale : gray);
     draw(output, result(), convScale);
     const [, H, W] = source().shape;
-    input.name(pooling() ? t("Feature map", "特征图") : t("Input", "输入"), H, W);
+    input.name(pooling() ? t("Features", "特征图") : t("Input", "输入"), H, W);
     output.name(pooling() ? t("Pooled", "池化结果") : t("Output", "输出"), ...result().shape.slice(1));
   }
 
@@ -153,7 +153,6 @@ function build(ctx) {
 
   // --- the lens: pixels, kernel, products -------------------------------------------------------
   const zoom = h("div", { class: "ke-zoom", role: "img" });
-  const zoomTitle = h("span", { class: "lw-in" });
   const frame = h("div", { class: "ke-window" });
   let zoomCells = [];
 
@@ -205,7 +204,6 @@ function build(ctx) {
     zoom.style.setProperty("--span", span / n);
     zoom.classList.toggle("ke-spread", gap > 1);
     zoom.setAttribute("aria-label", `${t("Values under the window, by rows:", "窗口下的值（按行）：")} ${taps.map((v) => number(v)).join(", ")}`);
-    zoomTitle.textContent = pooling() ? t("Values under the window", "窗口下的值") : t("Pixels under the window", "窗口下的像素");
     return taps;
   }
 
@@ -414,7 +412,7 @@ function build(ctx) {
     whole("pool_window", t("window", "窗口"), 2, 4), whole("pool_stride", t("stride", "步幅"), 1, 4),
   ];
   const modes = segmented(t("Take the", "取"), [["max", t("largest", "最大值")], ["average", t("mean", "平均值")]], (pool) => ctx.sync({ pool }));
-  const clip = toggle(t("cut to 0–255, as photo editors do", "像修图软件一样截到 0–255"), (on) => ctx.sync({ clip: on }));
+  const clip = toggle(t("cut to 0–255 like a photo", "像照片一样截到 0–255"), (on) => ctx.sync({ clip: on }));
   const speeds = segmented(t("Pace", "速度"), [[3, t("slow", "慢")], [30, t("fast", "快")]], (value) => { pace = value; }, { hideLabel: true });
   let pace = 3;
   speeds.set(pace);
@@ -546,7 +544,7 @@ function build(ctx) {
 
   const grid = h("div", { class: "ke-grid" },
     input.node, h("div", { class: "ke-operator" }, panels), formula, output.node,
-    h("div", { class: "ke-lens" }, h("div", { class: "ke-title" }, zoomTitle), zoom),
+    h("div", { class: "ke-lens" }, h("div", { class: "ke-title lw-in" }, t("Under the window", "窗口之下")), zoom),
     h("div", { class: "ke-weights" }, kernelPanels),
     h("div", { class: "ke-result" }, h("div", { class: "ke-title" }, productsTitle), products,
       h("div", { class: "ke-answer" }, sum, equation)));
@@ -567,7 +565,7 @@ function build(ctx) {
       ? ["⌊(", size, " − ", kernel, ") / ", step, "⌋\u00a0+\u00a01"]
       : ["⌊(", size, " + 2·", pad, " − ", dil, "·(", kernel, " − 1) − 1) / ", step, "⌋\u00a0+\u00a01"]);
     formula.replaceChildren(
-      h("span", { class: "lw-label" }, t("rows and columns of the output", "输出的行数与列数")),
+      h("span", { class: "lw-label" }, t("size of the output", "输出的大小")),
       h("span", {}, line(
         part("in", t("input", "输入")), t("padding", "填充"), t("dilation", "膨胀"),
         pooling() ? t("window", "窗口") : part("learned", t("kernel", "核")), t("stride", "步幅"))),
@@ -637,10 +635,12 @@ function scaleFor(values, clipped) {
     : { scale: "diverging", max, labels: [`${under}${number(-max)}`, "0", `${over}${number(max)}`] };
 }
 
-/** A weight in a narrow cell: two digits that count, and no 0 before the point. */
+/** A weight in a narrow cell: two decimals, more if it is smaller, and no 0 before the point. */
 function shortWeight(weight) {
-  const text = Math.abs(weight) >= 1 || weight === 0 ? number(weight) : String(Number(weight.toPrecision(2)));
-  return text.replace("-", "−").replace(/^(−?)0\./, "$1.");
+  const size = Math.abs(weight);
+  if (size >= 1 || size < 1e-6) return number(weight);
+  const decimals = Math.max(2, Math.ceil(-Math.log10(size)));
+  return String(Number(weight.toFixed(decimals))).replace("-", "−").replace(/^(−?)0\./, "$1.");
 }
 
 /** Colours a cell by sign and size: blue below zero, red above, the page's own colour at zero. */

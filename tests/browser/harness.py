@@ -17,7 +17,7 @@ PAGE = """<!doctype html><html lang="{lang}" data-theme="{theme}"><head><meta ch
 <style>
   :root {{ color-scheme: {theme} }}
   body {{ margin: 0; padding: 16px; background: {page}; color: {text};
-    font: 16px/1.5 -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif }}
+    font: 16px/1.5 "DejaVu Sans", Verdana, sans-serif }}  /* wide: what fits here fits elsewhere */
   main {{ max-width: {width}px; margin: auto }}
 </style></head><body><main><h1 style="font-size: 1.25rem">A page</h1>
 <div id="host"></div><p id="after">The page goes on.</p></main></body></html>"""

@@ -203,7 +203,7 @@ def test_a_photo_editor_cuts_and_says_how_much(page):
     assert float(re.search(r"([\d.]+) %", text)[1]) == pytest.approx(cut, rel=0.05)
     expected = np.clip(output, 0, 255)
     np.testing.assert_allclose(pixels_of(page, "out")[..., 0], expected, atol=1)
-    page.get_by_label("cut to 0–255").uncheck()
+    page.get_by_label("cut to 0–255 like a photo").uncheck()
     assert saved(page, "clip") is False
 
 
@@ -581,6 +581,12 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
 
     def check(what):
         settle(page)
+        boxes = [part.bounding_box() for part in page.locator(".ke-grid > *").all()]
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                beside = a["x"] >= b["x"] + b["width"] or b["x"] >= a["x"] + a["width"]
+                below = a["y"] >= b["y"] + b["height"] or b["y"] >= a["y"] + a["height"]
+                assert beside or below, f"{what}: {a} lies over {b}"
         assert after.bounding_box()["y"] == top, what
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width, what
 
@@ -601,7 +607,7 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     )
     page.locator(".ke-message").get_by_text("is not an image").wait_for()
     check("a message about a file")
-    page.get_by_label("cut to 0–255").check()
+    page.get_by_label("cut to 0–255 like a photo").check()
     check("cut")
     page.get_by_label("Layer").get_by_text("Pooling").click()
     check("the other tab")
