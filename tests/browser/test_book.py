@@ -14,8 +14,9 @@ ROOT = Path(__file__).parent.parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 CHAPTERS = [c["file"] for part in TOC["parts"] for c in part["chapters"]]
 PAGES = [TOC["root"], *CHAPTERS, "search"]
-# KaTeX draws a formula twice, and hides this one of the two from screen readers.
-SEEN = {"exclude": [[".katex-html"]]}
+# Thousands of small elements: KaTeX's picture of a formula, hidden from screen readers (they get
+# MathML); figures, which are one image each; code, whose colours have a test of their own.
+SEEN = {"exclude": [[".katex-html"], ["svg.figure"], [".highlight pre"]]}
 WEIGHT_LIMIT = 500_000  # bytes, gzipped: what a page may load before anyone touches it
 
 pages = pytest.mark.parametrize("name", PAGES)
@@ -104,6 +105,29 @@ def test_accessible(visit, name, width):
                 reasons = [check["message"] for check in node["any"] + node["all"] + node["none"]]
                 said.append((theme, violation["id"], node["html"][:200], reasons))
     assert said == []
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.2, "relative luminance")."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_code_is_readable(book, theme):
+    css = (book / "_static" / "style.css").read_text("utf-8")
+    own = (ROOT / "book/assets/book.css").read_text("utf-8")
+    variables = re.findall(r"--(?:page|soft): (#[0-9a-f]{6})", own)
+    backgrounds = variables[:2] if theme == "light" else variables[2:]
+    assert len(variables) == 4
+    rule = rf'html\[data-theme="{theme}"\] \.highlight \.\w+\{{color: (#[0-9A-Fa-f]{{6}})'
+    colours = set(re.findall(rule, css))
+    assert len(colours) > 5
+    for colour in colours:
+        for background in backgrounds:
+            dark, light = sorted([luminance(colour), luminance(background)])
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (colour, background)
 
 
 @pages
