@@ -471,11 +471,22 @@ def test_another_photograph_is_fetched_when_it_is_wanted(page):
 
 def test_a_kernel_answers_where_there_is_one(page):
     show(page, KernelExplorer(), with_assets=False)
+    page.get_by_label("Photograph").select_option("flower")
     page.get_by_label("Photograph").select_option("digit")
-    assert page.evaluate("() => sent") == [{"type": "asset", "name": "picture-digit"}]
-    image = base64.b64encode(png(picture("digit"))).decode()
-    page.evaluate("(png) => model.answer({type: 'asset', name: 'picture-digit'}, png)", image)
+    wanted = ["picture-flower", "picture-digit"]
+    assert page.evaluate("() => sent") == [{"type": "asset", "name": name} for name in wanted]
+
+    def answer(name):
+        content = {"type": "asset", "name": f"picture-{name}"}
+        image = base64.b64encode(png(picture(name))).decode()
+        page.evaluate("([content, image]) => model.answer(content, image)", [content, image])
+
+    answer("digit")
     page.wait_for_function("() => document.querySelector('.ke-map').width === 28")
+    answer("flower")
+    page.wait_for_timeout(300)
+    np.testing.assert_array_equal(pixels_of(page, "in")[..., 0], picture("digit"))
+    assert model(page, "photo") == "digit", "an answer that comes late is not shown"
 
 
 def test_no_answer_is_said_and_the_old_photograph_stays(page):
