@@ -17,7 +17,7 @@ import traitlets
 from lib.widgets.assets import ASSETS
 
 HERE = Path(__file__).parent
-_LOCAL_IMPORT = re.compile(r'^import .* from "\./\w+\.js";\n', re.MULTILINE)
+_LOCAL_IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
 class BadValue(ValueError, traitlets.TraitError):
@@ -122,6 +122,15 @@ class BookWidget(anywidget.AnyWidget):
 
 
 def module(source: Path) -> str:
-    """One ES module: the shared core, then the widget's source without its relative imports."""
-    files = (HERE / "nn.js", HERE / "ui.js", source)
-    return "\n".join(_LOCAL_IMPORT.sub("", path.read_text("utf-8")) for path in files)
+    """One ES module: what `source` imports from beside it, and what that imports, then itself."""
+    parts: dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        text = path.read_text("utf-8")
+        for name in _LOCAL_IMPORT.findall(text):
+            if path.parent / name not in parts:
+                add(path.parent / name)
+        parts[path] = _LOCAL_IMPORT.sub("", text)
+
+    add(source)
+    return "\n".join(parts.values())
