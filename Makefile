@@ -54,8 +54,8 @@ lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
 serve: book  ## Build the book and serve it at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-bench: $(INSTALLED) browser  ## Measure speed: NumPy against torch, the page and its widgets
-	$(BIN)/python tests/bench.py
+bench: book browser  ## Measure speed: NumPy against torch, the page and its widgets
+	$(BIN)/python -m tests.bench
 
 clean:  ## Remove what was built (keeps .venv)
 	rm -rf _build

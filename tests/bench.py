@@ -7,6 +7,7 @@ alike; the spread is the middle half of the repeats.
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +15,55 @@ import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 
 from lib.formulas.cnn import conv2d, conv2d_loops
+from tests.chromium import BROWSER_ARGS, find
+from tests.serving import serve_gzipped
 
+BOOK = Path(__file__).parent.parent / "_build" / "html"
+PAGE = "chapters/3_1_cnn.html"
+SLOW_LINE = {  # bytes a second, milliseconds
+    "offline": False,
+    "latency": 40,
+    "downloadThroughput": 10_000_000 / 8,
+    "uploadThroughput": 10_000_000 / 8,
+}
+READY = """() => {
+  const widgets = [...document.querySelectorAll("[data-widget]")];
+  return widgets.length && widgets.every((w) => w.dataset.state === "ready");
+}"""
+# Notes in window.alive when each widget became ready, since the page was asked for.
+WATCH = """(() => {
+  window.alive = {};
+  new MutationObserver(() => {
+    for (const w of document.querySelectorAll("[data-widget][data-state=ready]")) {
+      window.alive[w.dataset.widget] ??= performance.now();
+    }
+  }).observe(document, {subtree: true, childList: true, attributes: true});
+})();"""
+# The time of an event's handlers and of the drawing that they ask for in the next frame.
+ANSWER = """async (script) => {
+  const act = new Function("i", script);
+  const times = [];
+  for (let i = 0; i < 60; i++) {
+    // Callbacks of one frame run in the order in which they were asked for: the first here, then
+    // the widget's drawing, then the last here.
+    await new Promise(requestAnimationFrame);
+    let drawing;
+    requestAnimationFrame(() => { drawing = performance.now(); });
+    const start = performance.now();
+    act(i);
+    const handled = performance.now() - start;
+    times.push(handled + await new Promise((done) => {
+      requestAnimationFrame(() => done(performance.now() - drawing));
+    }));
+  }
+  return times;
+}"""
+ANSWERS = {
+    "KernelExplorer, a weight edited, 256 x 256": """
+      const cell = document.querySelector(".ke-kernel input");
+      cell.value = String(i / 100);
+      cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+}
 REPEATS = 30
 CASES = [  # x, weight
     ((32, 16, 32, 32), (32, 16, 3, 3)),
@@ -37,7 +86,60 @@ def bench_numpy() -> None:
 
 
 def bench_browser() -> None:
-    """Print what the built page weighs, and how fast its widgets start and answer."""
+    """Print what the built chapter weighs, and how fast its widgets start and answer.
+
+    Measured in headless Chromium on the book in _build/html (`make book`), which is served gzipped
+    and, where it says so, through a line of 10 Mbit/s and 40 ms.
+    """
+    if not (BOOK / PAGE).is_file():
+        raise SystemExit(f"{BOOK / PAGE} is not there: run `make book` first")
+    from playwright.sync_api import sync_playwright
+
+    chromium = find()
+    with serve_gzipped(BOOK) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGS)
+        url = f"{address}/{PAGE}"
+        print(f"\n{PAGE}: {_page_weight(browser, url) / 1000:.0f} kB gzipped before interaction")
+        for name, line in (("here", None), ("10 Mbit/s, 40 ms", SLOW_LINE)):
+            alive = [_alive(browser, url, line) for _ in range(5)]
+            times = ", ".join(
+                f"{widget} {_spread([a[widget] for a in alive])}" for widget in alive[0]
+            )
+            print(f"alive after, milliseconds, {name}: {times}")
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(url)
+        page.wait_for_function(READY)
+        for name, script in ANSWERS.items():
+            times = page.evaluate(ANSWER, script)
+            p95 = statistics.quantiles(times, n=20)[-1]
+            print(f"{name}: {statistics.median(times):.1f} ms, 95th percentile {p95:.1f} ms")
+        browser.close()
+
+
+def _page_weight(browser, url: str) -> int:
+    """Bytes of the bodies that a first visit receives."""
+    page = browser.new_page()
+    sizes = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(url)
+    page.wait_for_function(READY)
+    page.wait_for_load_state("networkidle")
+    page.close()
+    return sum(sizes)
+
+
+def _alive(browser, url: str, line: dict | None) -> dict[str, float]:
+    """Milliseconds from asking for the page until each widget is ready, with nothing cached."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    if line:
+        context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+    page.add_init_script(WATCH)
+    page.goto(url, wait_until="commit")
+    page.wait_for_function(READY)
+    times = page.evaluate("window.alive")
+    context.close()
+    return times
 
 
 def _bench_convolution(x_shape: tuple[int, ...], weight_shape: tuple[int, ...]) -> None:

@@ -13,6 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+# The flags keep a browser that tests start from calling home.
+BROWSER_ARGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 

@@ -13,18 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import BROWSER_ARGS, find
+
 ROOT = Path(__file__).parent.parent
-BROWSER_ARGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """A Chromium that starts. Having none is a failure, not a skip: `make browser` installs one."""
-    from tests.chromium import find
-
     path = find()
     assert path, "No Chromium found: run `make browser`, or set CHROMIUM to the path of one."
     return path
