@@ -21,11 +21,13 @@ IN = "#0072b2"  # what comes in
 LEARNED = "#c1440e"  # what is learned
 OUT = "#00795a"  # what comes out
 
+WIDTH = 5.2  # of a figure, inches: its text stays readable on a phone
+
 SIGNED = "RdBu_r"  # negative blue, zero white, positive red: centred at zero
 MAGNITUDE = "cividis"  # zero dark, large light
 
 _RC = {
-    "figure.figsize": (6.4, 3.0),
+    "figure.figsize": (WIDTH, 2.8),
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
@@ -102,9 +104,9 @@ def show_images(
         raise ValueError(f"titles: expected {len(images)}, one a picture, got {len(titles)}")
     columns = columns or len(images)
     rows = -(-len(images) // columns)
-    size = size or min(2.2, 6.4 / columns)
+    size = size or min(2.2, WIDTH / columns)
     height = rows * (size + (0.3 if titles else 0.05))
-    fig, axes = plt.subplots(rows, columns, figsize=(6.4, height), squeeze=False)
+    fig, axes = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False)
 
     def limits(values: list[np.ndarray]) -> tuple[float, float]:
         top = max(float(np.abs(v).max()) for v in values)

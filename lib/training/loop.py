@@ -163,7 +163,7 @@ def _bar(steps: int, done: int, description: str, wanted: bool) -> tqdm:
     """A bar with times in a terminal, one without in a notebook; in a log, lines (`_show`)."""
     terminal, notebook = sys.stdout.isatty(), "ipykernel" in sys.modules
     # Times would make a notebook's output differ from run to run.
-    plain = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt}{postfix}"
+    plain = "{desc}: {percentage:3.0f}%|{bar:10}| {n_fmt}/{total_fmt}{postfix}"
     bar = tqdm(
         total=steps,
         initial=done,
