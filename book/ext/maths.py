@@ -1,6 +1,6 @@
 r"""Formulas: KaTeX draws them in the page, from files that lie beside it.
 
-KaTeX instead of MathJax: a third of the weight, all of a page's formulas in one go, and what it
+KaTeX instead of MathJax: all of a page's formulas in one go, and what it
 cannot draw is an error that a test finds (tests/browser/test_book.py) instead of something odd.
 
 Three colours mean the same in formulas, prose, figures and widgets. In a formula `\cin{x}`,

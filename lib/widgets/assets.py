@@ -5,13 +5,13 @@ JupyterLab the kernel does (`lib.widgets.base.BookWidget`). In the page: `loadAs
 """
 
 import base64
+import io
 import json
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 
 def png(gray: np.ndarray) -> bytes:
@@ -22,8 +22,6 @@ def png(gray: np.ndarray) -> bytes:
 
     Raises:
         ValueError: if `gray` is not that.
-
-    Source: W3C, Portable Network Graphics, sections 9 (filters) and 11 (chunks).
     """
     if (
         not isinstance(gray, np.ndarray)
@@ -33,25 +31,9 @@ def png(gray: np.ndarray) -> bytes:
     ):
         what = f"{gray.dtype} {gray.shape}" if isinstance(gray, np.ndarray) else type(gray).__name__
         raise ValueError(f"expected an image of shape (H, W) and type uint8, got {what}")
-    H, W = gray.shape
-    # Filter 4 (Paeth): each pixel minus that neighbour which the plane through three predicts.
-    padded = np.pad(gray.astype(np.int16), ((1, 0), (1, 0)))
-    left, above, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
-    plane = left + above - corner
-    neighbours = np.stack([left, above, corner])
-    predicted = np.take_along_axis(neighbours, abs(neighbours - plane).argmin(0)[None], 0)[0]
-    rows = np.concatenate([np.full((H, 1), 4), gray - predicted], axis=1).astype(np.uint8)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", W, H, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(rows.tobytes(), 9)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    )
+    file = io.BytesIO()
+    Image.fromarray(gray).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def picture(name: str) -> np.ndarray:
