@@ -186,7 +186,7 @@ def paragraphs(docstring: str) -> Iterator[tuple[str, str]]:
         if start or (words and hanging is not None and indent != hanging):
             yield from close()
         words.append(text[start.end() :] if start else text)
-        beside_heading = indent == frame.indent + 1  # its next line may be deeper
+        beside_heading = 0 <= frame.indent == indent - 1  # its next line may be deeper
         hanging = None if start or beside_heading else indent
     yield from close()
 

@@ -57,7 +57,7 @@ def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> Tokenizer:
         vocab_size=vocab_size, special_tokens=named, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    trained = _bert(models.WordPiece(tokenizer.get_vocab(), unk_token="[UNK]"))
+    trained = _bert(tokenizer.model)
     trained.add_special_tokens(list(BERT_TOKENS))
     trained.post_processor = processors.BertProcessing(
         ("[SEP]", BERT_TOKENS.index("[SEP]")), ("[CLS]", BERT_TOKENS.index("[CLS]"))

@@ -19,9 +19,9 @@ from lib.data.prose import is_sentence
 SHIPPED = json.loads((CORPUS / "corpus.json").read_text("utf-8"))
 # Written down once more, away from the data: a new harvest is a decision, since it changes numbers.
 HASHES = {
-    "train": "55f5f7dfea3ca8be9c38cad42e994dd47a50490d1a43ce2f03f8f36ff1b412ff",
-    "validation": "6d4eae1fd96dd138796ad1f7193d6ff7408816da13fc5ad968147b175ea30fea",
-    "test": "a70c4160232a135f878dad118836b37c01803a7d8d78a1725febadba70d13807",
+    "train": "b455558ea8ae2e6f4b675876e124d7acb9c2dac6475a53527990f435da1807b3",
+    "validation": "d09d177ed0e6e54eb3e768193c1dcf224f5585d7e984f829b22785e29c999602",
+    "test": "59800d6933fc5a6057a88e77a890938e8e51cd2f4d2ad5e0f7a0858cc120ea67",
 }
 
 

@@ -27,6 +27,7 @@ def test_numpy_form():
         ----------
         x : array_like of the values to be summed
             The values to be summed.
+        y : array_like of the values that are alike.
         axis : {int, None}, optional
             The axis along which to sum. The default is the last one.
 
@@ -151,11 +152,15 @@ def test_lists_and_indents_end_a_sentence():
 
         1. The third of the points.
         2) The fourth of the points.
+
+        This is a line of its own
+            What is indented is of another sentence.
         """)] == [
         "The first of the points goes on here.",
         "The second of the points.",
         "The third of the points.",
         "The fourth of the points.",
+        "What is indented is of another sentence.",
     ]  # fmt: skip
 
 
@@ -220,8 +225,14 @@ def test_which_docstrings():
                 try:
                     def g():
                         """Text of a function inside."""
+                except ValueError:
+                    def g():
+                        """Text of another one."""
                 finally:
-                    pass
+                    match x:
+                        case 1:
+                            def g():
+                                """Text of a third one."""
             async def h(self):
                 """Text of a coroutine."""
         add_newdoc("numpy", "array", """
@@ -239,6 +250,8 @@ def test_which_docstrings():
         "Text of the class.",
         "Text of the method.",
         "Text of a function inside.",
+        "Text of another one.",
+        "Text of a third one.",
         "Text of a coroutine.",
         "Text of an array.",
         "Text of \\alpha.",
