@@ -63,6 +63,18 @@ ANSWERS = {
       const cell = document.querySelector(".ke-kernel input");
       cell.value = String(i / 100);
       cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+    "ConvLive, a stroke goes on, whole network": """
+      const paper = document.querySelector(".cl-paper");
+      const box = paper.getBoundingClientRect();
+      const at = {clientX: box.left + 20 + 2 * (i % 60), clientY: box.top + 30 + (7 * i) % 100};
+      const event = {...at, pointerId: 1, button: 0, buttons: 1, bubbles: true};
+      paper.setPointerCapture = () => {};
+      if (!i) paper.dispatchEvent(new PointerEvent("pointerdown", event));
+      paper.dispatchEvent(new PointerEvent("pointermove", event));""",
+    "ConvLive, a weight edited, whole network": """
+      const cell = document.querySelector(".cl-cell");
+      cell.value = String(i / 100);
+      cell.dispatchEvent(new Event("input", {bubbles: true}));""",
 }
 REPEATS = 30
 CASES = [  # x, weight

@@ -121,10 +121,12 @@ def normalize_drawing(gray: NDArray) -> NDArray[np.bool_]:
     rows, columns = np.nonzero(gray >= 0.5)  # pixel (r, c) covers r..r+1, c..c+1
     if not len(rows):
         return np.zeros((BITMAP, BITMAP), dtype=bool)
-    # A row's ink starts, on average, `shear` further right than the row's above it.
-    y, x = rows - rows.mean(), columns - columns.mean()
-    spread = (y * y).sum()
-    shear = np.clip((y * x).sum() / spread, -MAX_SHEAR, MAX_SHEAR) if spread else 0.0
+    # Least squares: how much further right the ink of a row lies than that of the row above. Sums
+    # of whole numbers are exact, so JavaScript gets the very same slope.
+    n = len(rows)
+    spread = n * (rows * rows).sum() - rows.sum() ** 2
+    slope = (n * (rows * columns).sum() - rows.sum() * columns.sum()) / spread if spread else 0.0
+    shear = min(max(float(slope), -MAX_SHEAR), MAX_SHEAR)
     upright = columns - shear * rows
     top, height = rows.min(), rows.max() + 1 - rows.min()
     left, width = upright.min(), upright.max() + 1 - upright.min()

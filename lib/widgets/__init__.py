@@ -1,0 +1,6 @@
+"""Widgets that live in the page: a Python class each, whose front end needs no kernel."""
+
+from lib.widgets.conv_live import ConvLive
+from lib.widgets.kernel_explorer import KernelExplorer
+
+__all__ = ["ConvLive", "KernelExplorer"]

@@ -1,0 +1,57 @@
+"""digits.js, run in a browser, against lib/data/digits.py: whole numbers, so exactly equal."""
+
+import numpy as np
+import pytest
+
+from lib.data import digits, strokes
+from tests.browser.harness import serve
+
+RUN = """async (drawings) => {
+  const d = await import("/digits.js");
+  return drawings.map(({ink, H, W}) => {
+    const bitmap = d.normalizeDrawing(ink, H, W);
+    const counts = d.countInk(bitmap);
+    return {bitmap: [...bitmap], counts: [...counts], input: [...d.toInput(counts)]};
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def run(browser):
+    page = browser.new_page()
+    serve(page)
+
+    def call(drawings):
+        cases = [
+            {"ink": d.ravel().tolist(), "H": d.shape[0], "W": d.shape[1]}
+            for d in map(np.array, drawings)
+        ]
+        return page.evaluate(RUN, cases)
+
+    yield call
+    page.close()
+
+
+def check(run, drawings):
+    for drawing, got in zip(drawings, run(drawings), strict=True):
+        bitmap = digits.normalize_drawing(drawing)
+        np.testing.assert_array_equal(np.reshape(got["bitmap"], (32, 32)), bitmap)
+        counts = digits.count_ink(bitmap)
+        np.testing.assert_array_equal(np.reshape(got["counts"], (8, 8)), counts)
+        # Sums of two products in another order, stored as float32.
+        expected = digits.to_input(counts)[0]
+        np.testing.assert_allclose(np.reshape(got["input"], (28, 28)), expected, atol=1e-6)
+
+
+def test_drawings_take_the_same_road(run):
+    drawings, _ = strokes.draw_digits(60, seed=3)
+    check(run, drawings)
+
+
+def test_odd_drawings_take_the_same_road(run):
+    rng = np.random.default_rng(0)
+    dot, line, bar, slanted = np.zeros((4, 30, 50))
+    dot[7, 9] = line[3, 4:40] = bar[2:28, 5] = 1
+    slanted[np.arange(30), np.arange(30) + 10] = 1
+    noise = [rng.random((h, w)) for h, w in [(1, 1), (5, 90), (64, 64), (33, 17)]]
+    check(run, [dot, line, bar, slanted, np.zeros((8, 8)), np.full((8, 8), 0.5), *noise])
