@@ -1,0 +1,136 @@
+"""The digits, their fixed split, and the road that drawings take to the network."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import datasets
+
+from lib.data import digits, printed, strokes
+
+
+def test_the_split_is_fixed_and_complete():
+    data = digits.load_digits()
+    assert (len(data.train_labels), len(data.test_labels)) == (1348, 449)
+    images = np.concatenate([data.train_images, data.test_images]).astype(int).tolist()
+    assert sorted(images) == sorted(datasets.load_digits().images.astype(int).tolist())
+    assert set(data.test_labels) == set(range(10))
+    digest = hashlib.sha256(data.test_images.tobytes() + data.test_labels.tobytes())
+    assert digest.hexdigest()[:16] == "8642f74f43216637"
+
+
+def test_nobody_can_change_the_shared_digits():
+    with pytest.raises(ValueError, match="read-only"):
+        digits.load_digits().train_images[0] = 0
+
+
+def test_count_ink_counts():
+    bitmap = np.random.default_rng(0).random((3, 32, 32)) < 0.4
+    counts = digits.count_ink(bitmap)
+    for n, i, j in np.ndindex(3, 8, 8):
+        assert counts[n, i, j] == bitmap[n, 4 * i : 4 * i + 4, 4 * j : 4 * j + 4].sum()
+
+
+def test_to_input_is_torchs_linear_interpolation():
+    counts = digits.load_digits().test_images[:20]
+    expected = F.interpolate(
+        torch.tensor(counts)[:, None] / 16, size=(28, 28), mode="bilinear", align_corners=False
+    )
+    np.testing.assert_allclose(digits.to_input(counts), expected, atol=1e-6)
+    np.testing.assert_array_equal(digits.to_input(counts[0]), digits.to_input(counts)[0])
+
+
+def drawing(seed=5):
+    pictures, _ = strokes.draw_digits(1, seed)
+    return np.pad(pictures[0], 40)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(down=st.integers(-40, 40), right=st.integers(-40, 40))
+def test_where_on_the_page_does_not_matter(down, right):
+    moved = np.roll(drawing(), (down, right), axis=(0, 1))
+    np.testing.assert_array_equal(
+        digits.normalize_drawing(moved), digits.normalize_drawing(drawing())
+    )
+
+
+def test_how_large_hardly_matters():
+    once = digits.normalize_drawing(drawing())
+    twice = digits.normalize_drawing(drawing().repeat(2, 0).repeat(2, 1))
+    assert (once != twice).sum() <= 12  # of 1,024 pixels: the edges fall between pixels
+
+
+def test_thin_and_thick_pens_leave_the_same_ink():
+    for width in (2, 6, 14):
+        page = np.zeros((100, 100))
+        page[20:80, 50 - width // 2 : 50 + width // 2] = 1
+        page[20 : 20 + width, 30:70] = 1
+        ink = digits.normalize_drawing(page).sum()
+        assert digits.INK <= ink <= digits.INK + 40  # ties with the last pixel are kept
+
+
+def test_a_slanted_stroke_is_straightened():
+    page = np.zeros((100, 100))
+    for row in range(20, 80):
+        column = 70 - row // 2
+        page[row, column : column + 6] = 1
+    bitmap = digits.normalize_drawing(page)
+    columns = np.arange(32)
+    middle = [columns[line].mean() for line in bitmap if line.any()]
+    assert np.ptp(middle) <= 2
+
+
+def test_no_ink_stays_no_ink():
+    assert not digits.normalize_drawing(np.zeros((20, 30))).any()
+    assert digits.count_ink(digits.normalize_drawing(np.full((9, 9), 0.49))).sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: digits.to_input(np.zeros((2, 7, 8))), r"shape \(N, 8, 8\), got \(2, 7, 8\)"),
+        (lambda: digits.to_input(np.full((8, 8), 17)), "from 0 to 16"),
+        (lambda: digits.to_input(np.full((8, 8), np.nan)), "from 0 to 16"),
+        (lambda: digits.count_ink(np.zeros((31, 32))), r"\(\.\.\., 32, 32\), got \(31, 32\)"),
+        (lambda: digits.normalize_drawing(np.zeros(9)), r"shape \(H, W\), got \(9,\)"),
+        (lambda: digits.normalize_drawing(np.zeros((0, 3))), r"shape \(H, W\), got \(0, 3\)"),
+        (lambda: digits.normalize_drawing(np.full((3, 3), 2.0)), "from 0 .* to 1"),
+        (lambda: digits.normalize_drawing(np.full((3, 3), np.nan)), "from 0 .* to 1"),
+        (lambda: printed.printed_characters(""), "expected characters"),
+        (lambda: printed.printed_characters("1", "Arial"), "got 'Arial'"),
+        (lambda: strokes.draw_digits(0, 0), "count >= 1"),
+        (lambda: strokes.draw_digits(1, 0, side=8), "side >= 16"),
+    ],
+)
+def test_bad_input_is_named(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+def test_the_pen_draws_all_digits_the_same_at_every_run():
+    drawings, labels = strokes.draw_digits(40, seed=9)
+    assert labels.tolist() == list(range(10)) * 4
+    np.testing.assert_array_equal(strokes.draw_digits(40, seed=9)[0], drawings)
+    assert not np.array_equal(strokes.draw_digits(40, seed=10)[0], drawings)
+    assert drawings.min() == 0 and drawings.max() == 1
+    # Slant, size, place and width differ: no two drawings of a digit are alike.
+    heights = [np.any(d >= 0.5, axis=1).sum() for d in drawings]
+    assert np.std(heights) > 8
+
+
+def test_drawings_lie_inside_the_page():
+    drawings, _ = strokes.draw_digits(200, seed=0)
+    edges = np.concatenate(
+        [drawings[:, 0], drawings[:, -1], drawings[:, :, 0], drawings[:, :, -1]], 1
+    )
+    assert (edges.max(axis=1) > 0.5).mean() < 0.05  # a few are as wide as the page
+
+
+def test_printed_digits():
+    counts, labels = printed.printed_digits()
+    assert counts.shape == (150, 8, 8) and labels.tolist() == list(range(10)) * 15
+    assert len({counts[i].tobytes() for i in range(150)}) > 140  # fonts differ
