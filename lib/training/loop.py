@@ -161,7 +161,8 @@ def _stale(history: list[dict[str, float]]) -> int:
 
 def _bar(steps: int, done: int, description: str, wanted: bool) -> tqdm:
     """A bar with times in a terminal, one without in a notebook; in a log, lines (`_show`)."""
-    terminal, notebook = sys.stdout.isatty(), "ipykernel" in sys.modules
+    terminal = sys.stdout.isatty()
+    notebook = type(sys.stdout).__module__.startswith("ipykernel")
     # Times would make a notebook's output differ from run to run.
     plain = "{desc}: {percentage:3.0f}%|{bar:10}| {n_fmt}/{total_fmt}{postfix}"
     bar = tqdm(

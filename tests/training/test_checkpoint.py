@@ -1,0 +1,189 @@
+"""Files of tensors: whole or not at all, damage is named, nothing is half loaded."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from lib.training import checkpoint
+from lib.training.checkpoint import Progress, load_checkpoint, load_into, load_tensors, save_tensors
+
+
+def model(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+
+
+def trained(optimizer_class=torch.optim.Adam, **options):
+    """A model, its optimizer and a schedule after two steps."""
+    net = model()
+    optimizer = optimizer_class(net.parameters(), lr=0.1, **options)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=9)
+    for _ in range(2):
+        optimizer.zero_grad()
+        net(torch.randn(5, 3)).square().mean().backward()
+        optimizer.step()
+        scheduler.step()
+    return net, optimizer, scheduler
+
+
+def equal(a, b):
+    """Two state dicts with the same values, bit for bit."""
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_tensors_come_back_as_they_went(tmp_path):
+    tensors = {
+        "half": torch.randn(2, 3).half(),
+        "whole": torch.arange(5),
+        "scalar": torch.tensor(2.5),
+        "turned": torch.randn(4, 3).T,
+        "none": torch.zeros(0, 2),
+    }
+    save_tensors(tmp_path / "new" / "x.safetensors", tensors, note="kept")
+    loaded, metadata = load_tensors(tmp_path / "new" / "x.safetensors")
+    assert equal(loaded, tensors) and metadata["note"] == "kept"
+    assert all(loaded[k].dtype == tensors[k].dtype for k in tensors)
+
+
+@pytest.mark.parametrize("optimizer_class", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
+def test_a_checkpoint_puts_everything_back(tmp_path, optimizer_class):
+    options = {"momentum": 0.9} if optimizer_class is torch.optim.SGD else {}
+    net, optimizer, scheduler = trained(optimizer_class, **options)
+    progress = Progress(step=2, epoch=1, batch=0, history=[{"step": 2, "loss": 0.5}])
+    random_states = {"torch": torch.get_rng_state()}
+    path = tmp_path / "c.safetensors"
+    checkpoint.save_checkpoint(
+        path, net, optimizer, progress, scheduler=scheduler, random_states=random_states
+    )
+    other = model(seed=1)
+    other_optimizer = optimizer_class(other.parameters(), lr=0.7, **options)
+    other_scheduler = torch.optim.lr_scheduler.OneCycleLR(other_optimizer, 0.1, total_steps=9)
+    got, states = load_checkpoint(path, other, other_optimizer, scheduler=other_scheduler)
+    assert got == progress and equal(states, random_states)
+    assert equal(other.state_dict(), net.state_dict())
+    assert other_scheduler.get_last_lr() == scheduler.get_last_lr()
+    # One more step on the same data leads to the same place: nothing of the optimizer is missing.
+    batch = torch.randn(5, 3)
+    for m, o, s in ((net, optimizer, scheduler), (other, other_optimizer, other_scheduler)):
+        o.zero_grad()
+        m(batch).square().mean().backward()
+        o.step()
+        s.step()
+    assert equal(other.state_dict(), net.state_dict())
+    assert other_scheduler.get_last_lr() == scheduler.get_last_lr()
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_a_failure_while_writing_leaves_the_old_file_whole(tmp_path, monkeypatch, function):
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"a": torch.ones(3)})
+    before = path.read_bytes()
+
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, function, fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_tensors(path, {"a": torch.zeros(3)})
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def damage_truncated(data):
+    return data[: len(data) // 2]
+
+
+def damage_empty(data):
+    return b""
+
+
+def damage_text(data):
+    return b"these are not tensors" * 9
+
+
+def damage_flipped(data):
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize("damage", [damage_truncated, damage_empty, damage_text, damage_flipped])
+def test_a_damaged_file_is_refused(tmp_path, damage):
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"a": torch.randn(50)})
+    path.write_bytes(damage(path.read_bytes()))
+    says = "hash differs" if damage is damage_flipped else "whole safetensors file"
+    with pytest.raises(ValueError, match=says):
+        load_tensors(path)
+
+
+def test_a_file_from_elsewhere_has_no_hash_and_is_read(tmp_path):
+    save_file({"a": torch.ones(2)}, tmp_path / "x.safetensors")
+    assert load_tensors(tmp_path / "x.safetensors")[0]["a"].tolist() == [1, 1]
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file .*x\.safetensors"):
+        load_tensors(tmp_path / "x.safetensors")
+
+
+def wrong_missing(state):
+    del state["0.weight"]
+
+
+def wrong_unknown(state):
+    state["more"] = torch.ones(1)
+
+
+def wrong_shape(state):
+    state["0.weight"] = torch.ones(4, 4)
+
+
+def wrong_nan(state):
+    state["2.bias"][0] = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (wrong_missing, r"missing 0\.weight"),
+        (wrong_unknown, "unknown more"),
+        (wrong_shape, r"0\.weight: expected shape \(4, 3\), got \(4, 4\)"),
+        (wrong_nan, r"2\.bias: NaN"),
+    ],
+)
+def test_tensors_that_do_not_fit_change_nothing(wrong, says):
+    net = model()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    state = {k: v.clone() for k, v in model(seed=1).state_dict().items()}
+    wrong(state)
+    with pytest.raises(ValueError, match=says):
+        load_into(net, state, "here")
+    assert equal(net.state_dict(), before)
+
+
+def test_a_checkpoint_needs_its_own_kind_of_file_and_optimizer(tmp_path):
+    net, optimizer, scheduler = trained()
+    plain, full = tmp_path / "plain.safetensors", tmp_path / "full.safetensors"
+    save_tensors(plain, net.state_dict())
+    with pytest.raises(ValueError, match="not a training checkpoint"):
+        load_checkpoint(plain, net, optimizer, scheduler=scheduler)
+    checkpoint.save_checkpoint(full, net, optimizer, Progress(), scheduler=scheduler)
+    fresh = model(seed=1)
+    before = {k: v.clone() for k, v in fresh.state_dict().items()}
+    few = torch.optim.Adam(fresh[0].parameters())
+    with pytest.raises(ValueError, match="another optimizer or schedule"):
+        load_checkpoint(full, fresh, few)
+    assert equal(fresh.state_dict(), before)
+
+
+def test_what_is_in_the_header_is_plain(tmp_path):
+    net, optimizer, scheduler = trained()
+    path = tmp_path / "c.safetensors"
+    checkpoint.save_checkpoint(path, net, optimizer, Progress(step=1), scheduler=scheduler)
+    _, metadata = load_tensors(path)
+    assert json.loads(metadata["progress"])["step"] == 1
+    assert np.isclose(json.loads(metadata["scheduler"])["_last_lr"], scheduler.get_last_lr())

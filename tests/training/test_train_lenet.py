@@ -1,0 +1,95 @@
+"""The shipped LeNet: its recorded metrics are what its weights give, and the card says the same."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lib.data import digits, strokes
+from lib.models.cnn import LeNet, num_parameters
+from lib.training import train_lenet
+
+WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
+METRICS = json.loads((WEIGHTS / "metrics.json").read_text())
+
+
+def test_bent_pictures_are_other_pictures_of_the_same_kind():
+    pictures = torch.from_numpy(digits.to_input(digits.load_digits().train_images[:32]))
+    bent = train_lenet.bend(pictures, torch.Generator().manual_seed(0))
+    assert bent.shape == pictures.shape and bent.min() >= 0 and bent.max() <= 1
+    assert (bent - pictures).abs().mean() > 0.02
+    again = train_lenet.bend(pictures, torch.Generator().manual_seed(0))
+    other = train_lenet.bend(pictures, torch.Generator().manual_seed(1))
+    assert torch.equal(bent, again) and not torch.equal(bent, other)
+    # Still the same digits: most of the ink stays where it was.
+    both = torch.stack([bent.flatten(1), pictures.flatten(1)])
+    overlap = torch.cosine_similarity(*both, dim=1)
+    assert overlap.mean() > 0.6
+
+
+def test_an_epoch_shows_each_picture_once():
+    pictures, labels = torch.arange(150.0).reshape(150, 1, 1, 1), torch.arange(150)
+    epoch = list(train_lenet.batches(pictures, labels, bent=False)(torch.Generator()))
+    assert sorted(torch.cat([y for _, y in epoch]).tolist()) == list(range(150))
+    assert all(torch.equal(x.flatten().long(), y) for x, y in epoch)
+    assert [len(y) for _, y in epoch] == [64, 64, 22]
+
+
+def test_a_few_steps_reduce_the_loss():
+    pictures, labels = train_lenet.training_part()
+    before = train_lenet.train(0, pictures[:64], labels[:64], epochs=1)
+    after = train_lenet.train(0, pictures[:64], labels[:64], epochs=40)
+    with torch.no_grad():
+        losses = [train_lenet.loss(m, (pictures[:64], labels[:64])) for m in (before, after)]
+    assert losses[1] < 0.5 * losses[0]
+
+
+def test_the_shipped_weights_give_the_recorded_metrics():
+    model = LeNet.from_pretrained(WEIGHTS)
+    recorded = METRICS["accuracy_by_seed"][METRICS["shipped_seed"]]
+    parts = train_lenet.held_out()
+    got = train_lenet.evaluate(model, {"test": parts["test"], "drawings": parts["drawings"]})
+    # Another CPU may turn one digit in each part round.
+    assert got["test"] == pytest.approx(recorded["test"], abs=1.5 / 449)
+    assert got["drawings"] == pytest.approx(recorded["drawings"], abs=1.5 / 2000)
+    assert num_parameters(model) == METRICS["parameters"]
+
+
+def test_five_seeds_reach_what_the_book_promises():
+    results = METRICS["accuracy_by_seed"]
+    assert len(results) == 5
+    for part, least in (("test", 0.99), ("drawings", 0.95)):
+        values = [result[part] for result in results]
+        assert np.mean(values) == pytest.approx(METRICS["mean"][part], abs=1e-4)
+        assert np.mean(values) >= least and min(values) >= least - 0.02
+    assert max(METRICS["seconds"]) < 60
+
+
+def test_the_baseline_is_what_it_says():
+    assert train_lenet.baseline() == pytest.approx(METRICS["logistic_regression_test"], abs=0.005)
+    assert METRICS["mean"]["test"] > METRICS["logistic_regression_test"]
+
+
+def test_the_data_are_those_that_it_was_trained_on():
+    assert train_lenet.data_hash() == METRICS["data_sha256"]
+
+
+def test_drawings_of_another_seed_are_read_too():
+    drawings, labels = strokes.draw_digits(200, seed=77)
+    counts = np.stack([digits.count_ink(digits.normalize_drawing(d)) for d in drawings])
+    part = {"new": (torch.from_numpy(digits.to_input(counts)), torch.from_numpy(labels))}
+    assert train_lenet.evaluate(LeNet.from_pretrained(WEIGHTS), part)["new"] > 0.95
+
+
+def test_the_card_says_what_was_measured():
+    card = (WEIGHTS / "README.md").read_text()
+    for part in ("test", "drawings"):
+        mean, spread = METRICS["mean"][part], METRICS["standard_deviation"][part]
+        shipped = METRICS["accuracy_by_seed"][0][part]
+        assert f"| {shipped:.4f} | {mean:.4f} ± {spread:.4f} |" in card
+    assert f"{METRICS['logistic_regression_test']:.4f}" in card
+    assert METRICS["command"] in card and METRICS["data_sha256"] in card
+    assert re.search(rf"\b{METRICS['parameters']:,}\b", card)
