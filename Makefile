@@ -34,13 +34,13 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 
 unit: $(INSTALLED) browser
-	$(BIN)/python -m pytest tests --ignore=tests/browser
+	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser
 
 notebook-tests: $(INSTALLED)
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
 
 browser-tests: $(INSTALLED) browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 tests/browser
 
 browser: $(INSTALLED)
 	$(BIN)/python tests/chromium.py

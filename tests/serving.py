@@ -30,6 +30,13 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """One thread a connection; a page's many requests at once do not wait in a short queue."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @cache
 def _gzipped(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 9)
@@ -38,7 +45,7 @@ def _gzipped(path: Path) -> bytes:
 @contextmanager
 def serve_gzipped(folder: Path) -> Iterator[str]:
     """The address at which a folder is served, for as long as the context lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
+    server = Server(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
