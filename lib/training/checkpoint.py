@@ -1,7 +1,8 @@
 """Tensors on disk: safe to open, written whole or not at all, and checked when they are read.
 
 A file is safetensors (numbers only: opening one never runs code). It is written to a temporary file
-and renamed, so a crash leaves the old file whole. A hash of the contents travels in the header.
+and renamed, so a crash leaves the old file whole. A hash of the tensors and of the header's texts
+travels in the header.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], **metadata: st
         metadata: further texts for the header.
     """
     plain = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    header = {"format": "pt", "sha256": _hash(plain), **metadata}
+    header = {"format": "pt", "sha256": _hash(plain, metadata), **metadata}
     write_whole(path, save(plain, header))
 
 
@@ -53,7 +54,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path}: expected a whole safetensors file: {error}") from None
     # Files from elsewhere carry no hash.
-    if metadata.get("sha256", _hash(tensors)) != _hash(tensors):
+    if "sha256" in metadata and metadata["sha256"] != _hash(tensors, metadata):
         raise ValueError(f"{path}: the contents are not those that were saved (hash differs)")
     return tensors, metadata
 
@@ -102,7 +103,11 @@ def save_checkpoint(
     scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     random_states: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write all that is needed to go on exactly: weights, optimiser, schedule, randomness."""
+    """Write all that is needed to go on exactly: weights, optimiser, schedule, randomness.
+
+    Raises:
+        ValueError: if optimiser or schedule hold something that JSON cannot.
+    """
     tensors = {f"model/{name}": t for name, t in model.state_dict().items()}
     state = optimizer.state_dict()
     plain: dict[str, Any] = {"groups": state["param_groups"], "state": {}}
@@ -113,13 +118,17 @@ def save_checkpoint(
             else:
                 plain["state"].setdefault(str(index), {})[key] = value
     tensors |= {f"random/{name}": t for name, t in (random_states or {}).items()}
-    save_tensors(
-        path,
-        tensors,
-        progress=json.dumps(vars(progress)),
-        optimizer=json.dumps(plain),
-        scheduler=json.dumps(_numbers(scheduler.state_dict()) if scheduler else None),
-    )
+    header = {
+        "kind": _kind(optimizer, scheduler),
+        "progress": vars(progress),
+        "optimizer": plain,
+        "scheduler": scheduler.state_dict() if scheduler else None,
+    }
+    try:
+        texts = {name: json.dumps(value) for name, value in header.items()}
+    except TypeError as error:
+        raise ValueError(f"expected numbers and texts in optimizer and schedule: {error}") from None
+    save_tensors(path, tensors, **texts)
 
 
 def load_checkpoint(
@@ -140,25 +149,25 @@ def load_checkpoint(
     """
     tensors, metadata = load_tensors(path)
     try:
-        progress = Progress(**json.loads(metadata["progress"]))
-        plain = json.loads(metadata["optimizer"])
-        schedule = json.loads(metadata["scheduler"])
-    except (KeyError, TypeError, json.JSONDecodeError):
+        _ = metadata["sha256"]  # without it, nobody knows whether the texts are whole
+        kind, progress, plain, schedule = (
+            json.loads(metadata[name]) for name in ("kind", "progress", "optimizer", "scheduler")
+        )
+    except KeyError:
         raise ValueError(f"{path}: these are tensors, but not a training checkpoint") from None
-    groups = [len(group["params"]) for group in optimizer.param_groups]
-    saved_groups = [len(group["params"]) for group in plain["groups"]]
-    if groups != saved_groups or (schedule is None) != (scheduler is None):
-        raise ValueError(f"{path}: saved with another optimizer or schedule than these")
+    if kind != _kind(optimizer, scheduler):
+        raise ValueError(f"{path}: expected {_kind(optimizer, scheduler)}, saved with {kind}")
     load_into(model, _below(tensors, "model/"), path)
 
     state: dict[int, dict[str, Any]] = {int(i): dict(v) for i, v in plain["state"].items()}
     for name, tensor in _below(tensors, "optimizer/").items():
         index, key = name.split("/", 1)
         state.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"param_groups": plain["groups"], "state": state})
+    groups = _as_in(optimizer.state_dict()["param_groups"], plain["groups"])
+    optimizer.load_state_dict({"param_groups": groups, "state": state})
     if scheduler:
-        scheduler.load_state_dict(schedule)
-    return progress, _below(tensors, "random/")
+        scheduler.load_state_dict(_as_in(scheduler.state_dict(), schedule))
+    return Progress(**progress), _below(tensors, "random/")
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:
@@ -183,17 +192,32 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
 
-def _numbers(state: dict[str, Any]) -> dict[str, Any]:
-    """A schedule's state without the functions in it, which JSON cannot hold and code brings."""
-    return {
-        key: value for key, value in state.items() if key not in ("anneal_func", "_anneal_func")
-    }
+def _kind(
+    optimizer: torch.optim.Optimizer, scheduler: torch.optim.lr_scheduler.LRScheduler | None
+) -> str:
+    """What a checkpoint fits, in words: AdamW(4 parameters) and OneCycleLR."""
+    sizes = ", ".join(str(len(group["params"])) for group in optimizer.param_groups)
+    schedule = type(scheduler).__name__ if scheduler else "no schedule"
+    return f"{type(optimizer).__name__}({sizes} parameters) and {schedule}"
 
 
-def _hash(tensors: Mapping[str, Tensor]) -> str:
+def _as_in(template: Any, saved: Any) -> Any:
+    """JSON knows no tuples, and no numbers as keys: give `saved` those that `template` has."""
+    if isinstance(template, dict):
+        key = int if any(isinstance(k, int) for k in template) else str
+        pairs = ((key(k), v) for k, v in saved.items())
+        return type(template)({k: _as_in(template.get(k), v) for k, v in pairs})
+    if isinstance(template, list) and len(template) == len(saved):
+        return [_as_in(t, v) for t, v in zip(template, saved, strict=True)]
+    return tuple(saved) if isinstance(template, tuple) else saved
+
+
+def _hash(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    for name in sorted(texts.keys() - {"format", "sha256"}):
+        digest.update(f"{name}: {texts[name]};".encode())
     return digest.hexdigest()

@@ -165,19 +165,106 @@ def test_tensors_that_do_not_fit_change_nothing(wrong, says):
     assert equal(net.state_dict(), before)
 
 
-def test_a_checkpoint_needs_its_own_kind_of_file_and_optimizer(tmp_path):
+L = torch.optim.lr_scheduler
+SCHEDULES = {
+    "OneCycleLR": lambda o: L.OneCycleLR(o, 0.1, total_steps=9),
+    "LambdaLR": lambda o: L.LambdaLR(o, lambda step: 1 / (step + 1)),
+    "CosineAnnealingLR": lambda o: L.CosineAnnealingLR(o, 9),
+    "MultiStepLR": lambda o: L.MultiStepLR(o, [1, 3, 3, 5]),  # whole numbers as keys
+    "SequentialLR": lambda o: L.SequentialLR(
+        o, [L.LinearLR(o, 0.1, 1, 2), L.MultiStepLR(o, [2, 3])], [3]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_goes_on_exactly(tmp_path, name):
+    def make(lr):
+        net = model()
+        optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+        return net, optimizer, SCHEDULES[name](optimizer)
+
+    def step(net, optimizer, scheduler):
+        net(torch.ones(5, 3)).square().mean().backward()
+        optimizer.step()
+        scheduler.step()
+        return optimizer.state_dict()["param_groups"]
+
+    one, two = make(0.1), make(0.7)
+    step(*one)
+    path = tmp_path / "c.safetensors"
+    checkpoint.save_checkpoint(path, *one[:2], Progress(), scheduler=one[2])
+    load_checkpoint(path, *two[:2], scheduler=two[2])
+    # Equal in Python also means: tuples are tuples, and keys that were numbers are numbers.
+    assert two[1].state_dict()["param_groups"] == one[1].state_dict()["param_groups"]
+    assert isinstance(two[1].param_groups[0]["betas"], tuple)
+    if name not in ("LambdaLR", "SequentialLR"):  # these hold functions, or lists of schedules
+        assert two[2].state_dict() == one[2].state_dict()
+    for _ in range(6):
+        assert step(*two) == step(*one)  # rates and, for OneCycleLR, momenta
+
+
+def test_what_json_cannot_hold_is_named(tmp_path):
+    net = model()
+    optimizer = torch.optim.Adam(net.parameters(), lr=torch.tensor(0.1))
+    with pytest.raises(ValueError, match="expected numbers and texts .* Tensor"):
+        checkpoint.save_checkpoint(tmp_path / "c", net, optimizer, Progress())
+    assert not list(tmp_path.iterdir())
+
+
+def test_tensors_are_not_a_checkpoint(tmp_path):
     net, optimizer, scheduler = trained()
-    plain, full = tmp_path / "plain.safetensors", tmp_path / "full.safetensors"
-    save_tensors(plain, net.state_dict())
-    with pytest.raises(ValueError, match="not a training checkpoint"):
-        load_checkpoint(plain, net, optimizer, scheduler=scheduler)
-    checkpoint.save_checkpoint(full, net, optimizer, Progress(), scheduler=scheduler)
+    save_tensors(tmp_path / "plain", net.state_dict())
+    with pytest.raises(ValueError, match="tensors, but not a training checkpoint"):
+        load_checkpoint(tmp_path / "plain", net, optimizer, scheduler=scheduler)
+    with pytest.raises(FileNotFoundError, match="no file"):
+        load_checkpoint(tmp_path / "none", net, optimizer, scheduler=scheduler)
+
+
+@pytest.mark.parametrize(
+    ("optimizer_class", "parameters", "schedule", "says"),
+    [
+        (torch.optim.SGD, 6, "OneCycleLR", "expected SGD"),
+        (torch.optim.AdamW, 6, "OneCycleLR", "expected AdamW"),  # holds the same names as Adam
+        (torch.optim.Adam, 2, "OneCycleLR", r"Adam\(2 parameters\)"),
+        (torch.optim.Adam, 6, "CosineAnnealingLR", "and CosineAnnealingLR"),
+        (torch.optim.Adam, 6, None, "and no schedule"),
+    ],
+)
+def test_another_optimizer_or_schedule_is_refused(
+    tmp_path, optimizer_class, parameters, schedule, says
+):
+    net, optimizer, scheduler = trained()
+    path = tmp_path / "c.safetensors"
+    checkpoint.save_checkpoint(path, net, optimizer, Progress(), scheduler=scheduler)
     fresh = model(seed=1)
     before = {k: v.clone() for k, v in fresh.state_dict().items()}
-    few = torch.optim.Adam(fresh[0].parameters())
-    with pytest.raises(ValueError, match="another optimizer or schedule"):
-        load_checkpoint(full, fresh, few)
+    other = optimizer_class(list(fresh.parameters())[:parameters], lr=0.1)
+    with pytest.raises(ValueError, match=rf"{says}.*, saved with Adam\(6 .*\) and OneCycleLR"):
+        load_checkpoint(path, fresh, other, scheduler=schedule and SCHEDULES[schedule](other))
     assert equal(fresh.state_dict(), before)
+    assert not other.state_dict()["state"]
+
+
+def test_every_flipped_bit_is_noticed(tmp_path):
+    """In the tensors and in the header alike, where a flip may turn a 0.1 into a 0.3."""
+    torch.manual_seed(0)
+    net = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    path = tmp_path / "c.safetensors"
+    checkpoint.save_checkpoint(path, net, optimizer, Progress(step=3))
+    whole = path.read_bytes()
+    accepted = []
+    for i in range(len(whole)):
+        path.write_bytes(whole[:i] + bytes([whole[i] ^ (1 << i % 7)]) + whole[i + 1 :])
+        try:
+            load_checkpoint(path, net, optimizer)
+        except ValueError:
+            continue
+        accepted.append(i)
+    # Nothing hangs on the one text that safetensors' readers expect: "format": "pt".
+    start = whole.index(b'"format":"pt"')
+    assert all(start + 10 <= i < start + 12 for i in accepted)
 
 
 def test_what_is_in_the_header_is_plain(tmp_path):
