@@ -7,10 +7,13 @@ exactly as if it had not been interrupted. All randomness of the data comes from
 """
 
 import copy
+import math
 import sys
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +56,7 @@ def fit(
         clip_norm: longer gradients are shortened to this norm.
         evaluate: gives a number that should grow, such as validation accuracy; called in
             evaluation mode every `evaluate_every` steps and at the end.
-        patience: stop after so many evaluations without a new best.  At the end the weights of the
+        patience: stop after so many evaluations without a new best. At the end the weights of the
             best evaluation are put back.
         checkpoint: file to which the state is written every `checkpoint_every` steps and at the
             end; if it exists, training goes on from there.
@@ -65,92 +68,97 @@ def fit(
         and the evaluation's "score" if there is one.
 
     Raises:
-        ValueError: if a setting makes no sense, there are no batches, the loss is not finite, or
-            the checkpoint does not fit.
+        ValueError: if a setting makes no sense, there are no batches, the loss or a score is not
+            finite, or the checkpoint does not fit.
     """
-    _check(steps, evaluate, evaluate_every, patience, checkpoint, checkpoint_every)
+    _check(steps, clip_norm, evaluate, evaluate_every, patience, checkpoint, checkpoint_every)
     device = next(model.parameters()).device
-    place, saved = Progress(), {}
+    place, states = Progress(), {}
     if checkpoint and Path(checkpoint).exists():
-        place, saved = load_checkpoint(checkpoint, model, optimizer, scheduler=scheduler)
-    epoch_start = saved.get("epoch", generator.get_state())
-    torch_state = saved.get("torch")  # dropout's randomness
-    best = {name[5:]: t for name, t in saved.items() if name.startswith("best/")} or None
-    losses = list(saved.get("losses", ()))  # since the last entry of the history
-    history, stale = place.history, _stale(place.history)
+        place, states = load_checkpoint(checkpoint, model, optimizer, scheduler=scheduler)
+    best = {name[5:]: t for name, t in states.items() if name.startswith("best/")}
+    losses = list(states.pop("losses", ()))  # since the last entry of the history
+    history = place.history
+    # Dropout's randomness is that of the device.
+    chance = torch if device.type == "cpu" else getattr(torch, device.type)
+    stream = _stream(batches, generator, place, states, chance)
+
+    def finished() -> bool:
+        return place.step >= steps or (patience is not None and _stale(history) >= patience)
 
     def save() -> None:
-        if checkpoint:
-            random_states = {"epoch": epoch_start, "torch": torch.get_rng_state()}
-            if best is not None:
-                random_states |= {f"best/{name}": t for name, t in best.items()}
-            if losses:
-                random_states["losses"] = torch.stack(losses)
-            save_checkpoint(
-                checkpoint,
-                model,
-                optimizer,
-                place,
-                scheduler=scheduler,
-                random_states=random_states,
-            )
+        kept = {"epoch": states["epoch"], "chance": chance.get_rng_state()}
+        kept |= {f"best/{name}": tensor for name, tensor in best.items()}
+        if losses:
+            kept["losses"] = torch.stack(losses)
+        save_checkpoint(
+            checkpoint, model, optimizer, place, scheduler=scheduler, random_states=kept
+        )
 
     model.train()
     with _bar(steps, place.step, description, progress_bar) as bar:
-        finished = place.step >= steps or (patience is not None and stale >= patience)
-        while not finished:
-            # The epoch's batches are drawn again from its start, and those already done skipped.
-            generator.set_state(epoch_start)
-            epoch = iter(batches(generator))
-            skipped = sum(1 for _ in islice(epoch, place.batch))
-            if torch_state is not None:
-                torch.set_rng_state(torch_state)
-                torch_state = None
-            batch = None
-            for batch in epoch:
-                batch = tuple(t.to(device) for t in batch)
-                value = loss(model, batch)
-                if not torch.isfinite(value):
-                    raise ValueError(f"the loss at step {place.step + 1} is {value.item()}")
-                optimizer.zero_grad()
-                value.backward()
-                if clip_norm is not None:
-                    nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
-                optimizer.step()
-                if scheduler:
-                    scheduler.step()
-                losses.append(value.detach().cpu())
-                place.step += 1
-                place.batch += 1
-                last = place.step == steps
-                if last or (evaluate_every and place.step % evaluate_every == 0):
-                    entry = {"step": place.step, "loss": torch.stack(losses).mean().item()}
-                    losses = []
-                    if evaluate:
-                        model.eval()
-                        entry["score"] = float(evaluate(model))
-                        model.train()
-                        before = [e["score"] for e in history]
-                        if patience is not None and entry["score"] > max(before, default=-1e30):
-                            best = copy.deepcopy(model.state_dict())
-                    history.append(entry)
-                    stale = _stale(history)
-                    _show(bar, entry)
-                bar.update()
-                finished = last or (patience is not None and stale >= patience)
-                if finished or (checkpoint_every and place.step % checkpoint_every == 0):
-                    save()
-                if finished:
-                    break
-            else:
-                if batch is None and not skipped:
-                    raise ValueError("batches: expected at least one batch an epoch, got none")
-                place.epoch, place.batch = place.epoch + 1, 0
-                epoch_start = generator.get_state()
-    if best is not None:
+        while not finished():
+            value = loss(model, tuple(t.to(device) for t in next(stream)))
+            if not torch.isfinite(value):
+                raise ValueError(f"the loss at step {place.step + 1} is {value.item()}")
+            optimizer.zero_grad()
+            value.backward()
+            if clip_norm is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+            optimizer.step()
+            if scheduler:
+                scheduler.step()
+            losses.append(value.detach().cpu())
+            place.step += 1
+            if place.step == steps or (evaluate_every and place.step % evaluate_every == 0):
+                entry = {"step": place.step, "loss": torch.stack(losses).mean().item()}
+                losses.clear()
+                if evaluate:
+                    model.eval()
+                    entry["score"] = float(evaluate(model))
+                    model.train()
+                    if not math.isfinite(entry["score"]):
+                        raise ValueError(f"the score at step {place.step} is {entry['score']}")
+                history.append(entry)
+                if patience is not None and _stale(history) == 0:
+                    best = copy.deepcopy(model.state_dict())
+                _show(bar, entry)
+            bar.update()
+            wanted = checkpoint_every and place.step % checkpoint_every == 0
+            if checkpoint and (wanted or finished()):
+                save()
+    if best:
         model.load_state_dict(best)
     model.eval()
     return history
+
+
+def _stream(
+    batches: Batches,
+    generator: torch.Generator,
+    place: Progress,
+    states: dict[str, Tensor],
+    chance: Any,
+) -> Iterator[Batch]:
+    """Batch after batch, epoch after epoch, from `place` on.
+
+    Keeps `place` and states["epoch"], the generator's state where the epoch began, up to date.
+    """
+    states.setdefault("epoch", generator.get_state())
+    while True:
+        # The epoch's batches are drawn again from its start, and those already done skipped.
+        generator.set_state(states["epoch"])
+        epoch = iter(batches(generator))
+        deque(islice(epoch, place.batch), maxlen=0)
+        if "chance" in states:  # of the run that goes on; skipping may have used some
+            chance.set_rng_state(states.pop("chance"))
+        for batch in epoch:
+            place.batch += 1
+            yield batch
+        if not place.batch:
+            raise ValueError("batches: expected at least one batch an epoch, got none")
+        place.epoch, place.batch = place.epoch + 1, 0
+        states["epoch"] = generator.get_state()
 
 
 def _stale(history: list[dict[str, float]]) -> int:
@@ -185,9 +193,13 @@ def _show(bar: tqdm, entry: dict[str, float]) -> None:
         tqdm.write(f"step {entry['step']}/{bar.total}: {text}", file=sys.stdout)
 
 
-def _check(steps, evaluate, evaluate_every, patience, checkpoint, checkpoint_every) -> None:
+def _check(
+    steps, clip_norm, evaluate, evaluate_every, patience, checkpoint, checkpoint_every
+) -> None:
     if steps < 1:
         raise ValueError(f"steps: expected at least 1, got {steps}")
+    if clip_norm is not None and not clip_norm > 0:  # a negative one would climb
+        raise ValueError(f"clip_norm: expected more than 0, got {clip_norm}")
     for name, value in (
         ("evaluate_every", evaluate_every),
         ("patience", patience),
