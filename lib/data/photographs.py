@@ -46,7 +46,7 @@ def photograph(name: str, size: int = 256) -> NDArray[np.uint8]:
     """
     if name not in _SOURCES:
         raise ValueError(f"name: expected one of {', '.join(PHOTOGRAPHS)}, got {name!r}")
-    if not 1 <= size <= 400:
+    if size not in range(1, 401):
         raise ValueError(f"size: expected 1 to 400 pixels, got {size!r}")
     return _load(name, size).copy()
 

@@ -33,8 +33,9 @@ def confusion(predicted: ArrayLike, labels: ArrayLike, classes: int) -> NDArray[
     """
     predicted, labels = _pair(predicted, labels)
     for name, values in (("predicted", predicted), ("labels", labels)):
-        if values.min() < 0 or values.max() >= classes:
-            raise ValueError(f"{name}: expected classes 0 to {classes - 1}, got {values.max()}")
+        outside = values[(values < 0) | (values >= classes)]
+        if outside.size:
+            raise ValueError(f"{name}: expected classes 0 to {classes - 1}, got {outside[0]}")
     table = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(table, (labels, predicted), 1)
     return table

@@ -33,6 +33,7 @@ def test_credits_name_a_licence(name):
         (lambda: credit("moon"), "got 'moon'"),
         (lambda: photograph("china", 0), "1 to 400 pixels, got 0"),
         (lambda: photograph("china", 401), "got 401"),
+        (lambda: photograph("china", 9.5), "got 9.5"),
     ],
 )
 def test_bad_input_is_named(call, says):

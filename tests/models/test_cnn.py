@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lib.data import digits
+from lib.formulas import cnn, training
 from lib.models.cnn import LeNet, LeNetConfig, num_parameters
-from lib.widgets.conv_live import forward
+from lib.training.checkpoint import load_tensors
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
 
@@ -42,17 +43,23 @@ def test_activations_have_the_names_and_shapes_that_the_chapter_shows():
         "hidden": (2, 64),
         "scores": (2, 10),
     }
-    assert list(got)[0] == "input" and list(got)[-1] == "scores"
+    assert " ".join(got) == "input conv1 relu1 pool1 conv2 relu2 pool2 hidden scores"  # in order
 
 
 def test_numpy_computes_the_same_from_the_shipped_weights():
-    counts = digits.load_digits().test_images[:50]
-    model = LeNet.from_pretrained(WEIGHTS)
+    x = digits.to_input(digits.load_digits().test_images[:50])
+    w = {name: t.numpy() for name, t in load_tensors(WEIGHTS / "model.safetensors")[0].items()}
+    out = {"conv1": cnn.conv2d(x, w["conv1.weight"], w["conv1.bias"])}
+    out["pool1"] = cnn.max_pool2d(cnn.relu(out["conv1"]), 2)
+    out["conv2"] = cnn.conv2d(out["pool1"], w["conv2.weight"], w["conv2.bias"])
+    out["pool2"] = cnn.max_pool2d(cnn.relu(out["conv2"]), 2)
+    flat = out["pool2"].reshape(50, -1)
+    out["hidden"] = cnn.relu(training.linear(flat, w["hidden.weight"], w["hidden.bias"]))
+    out["scores"] = training.linear(out["hidden"], w["output.weight"], w["output.bias"])
     with torch.no_grad():
-        scores = model(torch.from_numpy(digits.to_input(counts)))
-    np.testing.assert_allclose(
-        forward(counts)["probabilities"], scores.softmax(1), atol=1e-5
-    )  # float32 sums in another order
+        expected = LeNet.from_pretrained(WEIGHTS).activations(torch.from_numpy(x))
+    for name, got in out.items():  # float32 sums of up to 256 products, in another order
+        np.testing.assert_allclose(got, expected[name], rtol=1e-5, atol=1e-5)
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -61,12 +68,15 @@ def test_numpy_computes_the_same_from_the_shipped_weights():
     channels_1=st.integers(1, 3), channels_2=st.integers(1, 3),
 )  # fmt: skip
 def test_every_size_that_is_accepted_runs(**sizes):
+    side, kernel_size = sizes["input_size"], sizes["kernel_size"]
     try:
         config = LeNetConfig(**sizes)
     except ValueError as error:
         assert "empty output" in str(error)
+        with pytest.raises(RuntimeError):  # torch's own layers give up on it too
+            layer = nn.Conv2d(1, 1, kernel_size), nn.MaxPool2d(sizes["pool_size"])
+            nn.Sequential(*layer, *layer)(torch.zeros(1, 1, side, side))
         return
-    side = sizes["input_size"]
     out = LeNet(config).activations(torch.zeros(1, 1, side, side))
     assert out["pool2"].shape[-1] == config.pooled_size and out["scores"].shape == (1, 10)
 
@@ -118,6 +128,14 @@ def test_damaged_and_missing_files_are_named(tmp_path):
     ):
         LeNet.from_pretrained(tmp_path)
     config.write_text(good)
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    weights = tmp_path / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(ValueError, match="hash differs"):
+        LeNet.from_pretrained(tmp_path)
+    weights.write_bytes(b"weights")
     with pytest.raises(ValueError, match="whole safetensors file"):
+        LeNet.from_pretrained(tmp_path)
+    weights.unlink()
+    with pytest.raises(FileNotFoundError, match="no file .*model"):
         LeNet.from_pretrained(tmp_path)
