@@ -2,528 +2,722 @@
 import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.js";
 import { bytesOf, drawMap, float32Of, h, legend, mount, number, paint, parseNumber, t, toggle } from "./ui.js";
 import { countInk, normalizeDrawing, toInput } from "./digits.js";
+import { PAPER, drawingPaper } from "./paper.js";
 
-const PAPER = 160; // pixels a side of the drawing
-const PEN = 13;    // width of a stroke
-const STEP = 8;    // pixels that an arrow key moves the pen
+const LARGEST = 100; // of an edited weight
+const WIDE = 700;    // pixels: from this width on the layers stand side by side
+
+/** Every layer's output for 8 x 8 ink counts. w: the weights by name; kernels: the first layer's,
+ *  [O][K][K], as the reader has them; off: its channels that give zero. */
+export function forward(w, counts, kernels, off = []) {
+  const [O, , K] = w["conv1.weight"].shape;
+  const input = tensor(toInput(counts), [1, 28, 28]);
+  const conv1 = conv2d(input, tensor(kernels.flat(2), [O, 1, K, K]), w["conv1.bias"]);
+  for (const channel of off) channelOf(conv1, channel).fill(0);
+  const pool1 = maxPool2d(relu(conv1), { kernelSize: 2 });
+  const conv2 = conv2d(pool1, w["conv2.weight"], w["conv2.bias"]);
+  const pool2 = maxPool2d(relu(conv2), { kernelSize: 2 });
+  const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
+  const scores = linear(hidden, w["output.weight"], w["output.bias"]);
+  return { input, conv1, pool1, conv2, pool2, hidden, scores, probabilities: softmax(scores) };
+}
+
+function channelOf(map, channel) {
+  const area = map.shape[1] * map.shape[2];
+  return map.data.subarray(channel * area, (channel + 1) * area);
+}
+
+function weightsOf(bytes, shapes) {
+  const values = float32Of(bytes);
+  let at = 0;
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    at += size;
+    return [name, tensor(values.slice(at - size, at), shape)];
+  }));
+}
+
+/** The size x size values of a (C, H, W) map from a place on; a kernel's products with them. */
+function windowOf(map, channel, row, column, size) {
+  const [, H, W] = map.shape;
+  const at = (channel * H + row) * W + column;
+  return Array.from({ length: size * size }, (_, i) => map.data[at + Math.floor(i / size) * W + (i % size)]);
+}
+
+const times = (a, b) => Float64Array.from(a, (v, i) => v * b[i]);
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const largest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
+const largestSize = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+const rows8 = (flat) => Array.from({ length: 8 }, (_, r) => Array.from(flat.slice(8 * r, 8 * r + 8)));
+
+function percent(p) {
+  return p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`;
+}
+
+/** A small canvas on which one window can be marked. */
+function frame(name) {
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  const mark = h("span", { class: "cl-mark", hidden: true });
+  const node = h("span", { class: `cl-frame ${name}` }, canvas, mark);
+  let shape = [1, 1];
+  return {
+    node, canvas,
+    draw(values, [H, W], options) {
+      shape = [H, W];
+      drawMap(canvas, values, shape, options);
+    },
+    mark(row, column, size) {
+      mark.hidden = row === undefined;
+      mark.classList.toggle("cl-source", size > 1);
+      const [y, x] = shape.map((n) => 100 / n);
+      Object.assign(mark.style, { left: `${column * x}%`, top: `${row * y}%`, width: `${size * x}%`, height: `${size * y}%` });
+    },
+    /** Row and column under a mouse or finger. */
+    at(event) {
+      const box = canvas.getBoundingClientRect();
+      const cell = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v * n)));
+      return [cell((event.clientY - box.top) / box.height, shape[0]), cell((event.clientX - box.left) / box.width, shape[1])];
+    },
+  };
+}
 
 function build(ctx) {
   const { root, get } = ctx;
-  const trained = readWeights();
-  const [O, , K] = trained["conv1.weight"].shape;
-  const trainedKernels = Array.from({ length: O }, (_, o) => (
-    Array.from({ length: K }, (_, r) => Array.from(
-      trained["conv1.weight"].data.subarray((o * K + r) * K, (o * K + r + 1) * K)))));
-
-  function readWeights() {
-    const shapes = JSON.parse(get("_shapes"));
-    const values = float32Of(get("_weights"));
-    let at = 0;
-    return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
-      const size = shape.reduce((a, b) => a * b, 1);
-      at += size;
-      return [name, tensor(values.slice(at - size, at), shape)];
-    }));
-  }
-
-  // --- the network ------------------------------------------------------------------------------
-  let maps = {};
+  const wide = () => root.clientWidth >= WIDE;
+  const w = weightsOf(get("_weights"), JSON.parse(get("_shapes")));
+  const [C1, , K] = w["conv1.weight"].shape;
+  const [C2] = w["conv2.weight"].shape;
+  const [HIDDEN] = w["hidden.bias"].shape;
+  const trained = Array.from({ length: C1 }, (_, c) => Array.from({ length: K }, (_, r) => (
+    Array.from(w["conv1.weight"].data.subarray((c * K + r) * K, (c * K + r + 1) * K)))));
+  let maps;            // what `forward` gave last
+  let written = false; // whether the paper shows what the reader wrote, rather than a held-out digit
+  let bitmap = null;   // 32 x 32, of what is written
+  // Ink has the colour of the page's text: dark on light, light on dark.
+  const inkOf = (values, max = 1) => {
+    const light = parseInt(ctx.color("--lw-text").slice(1, 3), 16) > 127;
+    return light ? values : Array.from(values, (v) => max - v);
+  };
   const empty = () => !get("counts").flat().some((count) => count > 0);
 
-  function compute() {
-    const w = trained;
-    const off = get("off");
-    const input = tensor(toInput(get("counts").flat()), [1, 28, 28]);
-    const kernels = tensor(get("kernels").flat(2), [O, 1, K, K]);
-    const relu1 = relu(conv2d(input, kernels, w["conv1.bias"]));
-    const area = relu1.shape[1] * relu1.shape[2];
-    for (const channel of off) relu1.data.fill(0, channel * area, (channel + 1) * area);
-    const pool1 = maxPool2d(relu1, { kernelSize: 2 });
-    const relu2 = relu(conv2d(pool1, w["conv2.weight"], w["conv2.bias"]));
-    const pool2 = maxPool2d(relu2, { kernelSize: 2 });
-    const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
-    const scores = linear(hidden, w["output.weight"], w["output.bias"]);
-    maps = { input, relu1, pool1, relu2, pool2, hidden, probabilities: softmax(scores) };
+  // --- settings: the page's own changes are told from Python's ----------------------------------
+  let own = false;
+  function put(changes, andTell = true) {
+    own = true;
+    for (const [key, value] of Object.entries(changes)) ctx.model.set(key, value);
+    own = false;
+    if (andTell) ctx.model.save_changes();
   }
 
   // --- the drawing ------------------------------------------------------------------------------
-  const paper = h("canvas", {
-    class: "cl-paper", width: PAPER, height: PAPER, tabindex: "0", role: "application",
-    "aria-label": t(
-      "Paper. Draw with the mouse or a finger; or move the pen with the arrow keys, Space puts it down and lifts it.",
-      "画纸。用鼠标或手指书写；或用方向键移动笔，空格键落笔和提笔。"),
+  const paper = drawingPaper(ctx, {
+    onChange() {
+      written = true;
+      put({ counts: readPaper(), digit_index: null, _truth: null }, false); // Python hears in onRest
+      answer();
+    },
+    onRest: () => put({ drawing: paper.strokes().map((stroke) => [...stroke]) }),
   });
-  const pen2d = paper.getContext("2d", { willReadFrequently: true });
-  const ghost = h("div", { class: "cl-empty lw-quiet", "aria-hidden": "true" }, t("draw a digit", "写一个数字"));
-  const cursor = h("div", { class: "cl-pen", hidden: true, "aria-hidden": "true" });
-  let strokes = [];      // of points [x, y], what the reader has drawn
-  let drawing = false;   // whether the paper shows the reader's strokes
-  let penDown = false;   // the keyboard's pen
-  let pen = [PAPER / 2, PAPER / 2];
-  let shownExample = null;
-
-  function drawPaper() {
-    pen2d.clearRect(0, 0, PAPER, PAPER);
-    if (!drawing) {
-      if (!empty()) drawInk(maps.input);
-      return;
-    }
-    pen2d.strokeStyle = pen2d.fillStyle = ctx.color("--lw-text");
-    Object.assign(pen2d, { lineWidth: PEN, lineCap: "round", lineJoin: "round" });
-    for (const stroke of strokes) {
-      pen2d.beginPath();
-      pen2d.moveTo(...stroke[0]);
-      for (const point of stroke) pen2d.lineTo(...point); // a single point is a dot
-      pen2d.stroke();
-    }
-  }
-
-  const small = h("canvas");
-  function drawInk(map) {
-    // A loaded digit, as ink of the page's own colour.
-    const [r, g, b] = ctx.color("--lw-text").match(/[\da-f]{2}/gi).map((hex) => parseInt(hex, 16));
-    const image = new ImageData(28, 28);
-    map.data.forEach((v, i) => image.data.set([r, g, b, 255 * v], 4 * i));
-    Object.assign(small, { width: 28, height: 28 });
-    small.getContext("2d").putImageData(image, 0, 0);
-    pen2d.drawImage(small, 0, 0, PAPER, PAPER);
-  }
-
   function readPaper() {
-    const { data } = pen2d.getImageData(0, 0, PAPER, PAPER);
-    const ink = new Float32Array(PAPER * PAPER);
-    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3] / 255;
-    const counts = countInk(normalizeDrawing(ink, PAPER, PAPER));
-    return Array.from({ length: 8 }, (_, r) => Array.from(counts.subarray(8 * r, 8 * r + 8)));
+    bitmap = normalizeDrawing(paper.ink(), PAPER, PAPER);
+    return rows8(countInk(bitmap));
+  }
+  /** Shows the strokes that Python has set, or that another view of this widget has drawn. */
+  function readStrokes() {
+    paper.set(get("drawing"));
+    const counts = readPaper();
+    written = true;
+    return counts;
+  }
+  function showGiven() {
+    written = false;
+    bitmap = null;
+    paper.set([]);
   }
 
-  let inkChanged = false; // the strokes, since the network last answered
-  const follow = () => { inkChanged = true; answerSoon(); };
+  const seen = { bitmap: frame("cl-bitmap"), counts: frame("cl-counts"), input: frame("cl-input") };
+  const noBitmap = h("span", { class: "cl-none lw-quiet" }, t("not in the data", "数据中没有"));
+  seen.bitmap.node.append(noBitmap);
 
-  let ours = null; // the counts that this page has set itself
-  function setCounts(counts) {
-    ours = JSON.stringify(counts);
-    ctx.model.set("counts", counts); // Python hears of them when the stroke is done: tellSoon
-  }
-
-  let toTell = false;
-  const tellSoon = () => { toTell = true; answerSoon(); };
-
-  function startStroke(point) {
-    if (!drawing) { strokes = []; drawing = true; }
-    shownExample = null;
-    strokes.push([point]);
-    follow();
-  }
-
-  const at = (event) => {
-    const box = paper.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * PAPER, ((event.clientY - box.top) / box.height) * PAPER];
-  };
-  let pointer = null;
-  ctx.listen(paper, "pointerdown", (event) => {
-    if (event.button !== 0 || pointer !== null) return;
-    pointer = event.pointerId;
-    paper.setPointerCapture(pointer);
-    startStroke(at(event));
-  });
-  ctx.listen(paper, "pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
-    const passed = event.getCoalescedEvents?.() ?? [];
-    strokes.at(-1).push(...(passed.length ? passed : [event]).map(at));
-    follow();
-  });
-  for (const type of ["pointerup", "pointercancel"]) {
-    ctx.listen(paper, type, (event) => {
-      if (event.pointerId !== pointer) return;
-      pointer = null;
-      tellSoon();
-    });
-  }
-  const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-  ctx.listen(paper, "keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (arrows[event.key]) {
-      event.preventDefault();
-      pen = pen.map((v, axis) => Math.min(PAPER - PEN, Math.max(PEN, v + STEP * arrows[event.key][axis])));
-      if (penDown) { strokes.at(-1).push([...pen]); follow(); }
-    } else if (event.key === " ") {
-      event.preventDefault();
-      penDown = !penDown;
-      if (penDown) startStroke([...pen]);
-      else tellSoon();
-    } else return;
-    movePen();
-  });
-  ctx.listen(paper, "focus", () => movePen());
-  ctx.listen(paper, "blur", () => {
-    if (penDown) { penDown = false; tellSoon(); }
-    cursor.hidden = true;
-  });
-  function movePen() {
-    cursor.hidden = !paper.matches(":focus-visible");
-    cursor.classList.toggle("cl-down", penDown);
-    cursor.style.left = `${(pen[0] / PAPER) * 100}%`;
-    cursor.style.top = `${(pen[1] / PAPER) * 100}%`;
-  }
-
-  const undo = h("button", {
-    type: "button", class: "lw-button", onclick: ctx.guard(() => {
-      if (!drawing) return;
-      penDown = false;
-      strokes.pop();
-      follow();
-      tellSoon();
-    }),
-  }, t("undo", "撤销"));
-  const clear = h("button", {
-    type: "button", class: "lw-button", onclick: ctx.guard(() => {
-      penDown = false;
-      [drawing, strokes, shownExample] = [true, [], null];
-      follow();
-      tellSoon();
-    }),
-  }, t("clear", "清空"));
-
-  function tellPython() {
-    toTell = false;
-    const p = empty() ? [] : Array.from(maps.probabilities.data);
-    ctx.sync({ counts: get("counts"), probabilities: p });
+  function drawSeen() {
+    paper.show(written || empty() ? null : { values: maps.input.data, side: 28 });
+    noBitmap.hidden = written || empty();
+    seen.bitmap.canvas.hidden = !noBitmap.hidden;
+    seen.bitmap.draw(inkOf(bitmap ?? new Uint8Array(1024)), [32, 32]);
+    seen.counts.draw(inkOf(get("counts").flat(), 16), [8, 8], { max: 16 });
+    seen.input.draw(inkOf(maps.input.data), [28, 28]);
   }
 
   // --- held-out digits --------------------------------------------------------------------------
-  const counts = bytesOf(get("_digits"));
-  const labels = get("_labels");
-  const answers = get("_answers");
-  const exampleButtons = labels.map((label, n) => {
-    const picture = h("canvas", { "aria-hidden": "true" });
-    drawMap(picture, Array.from(counts.subarray(64 * n, 64 * n + 64), (v) => 16 - v), [8, 8], { max: 16 });
+  const given = bytesOf(get("_digits"));
+  const [indices, labels, answers] = [get("_indices"), get("_labels"), get("_answers")];
+  const examples = labels.map((label, n) => {
+    const counts = given.subarray(64 * n, 64 * n + 64);
     const wrong = answers[n] !== label;
     return h("button", {
-      type: "button", class: `cl-example${wrong ? " cl-wrong" : ""}`,
+      type: "button", class: "cl-example",
       "aria-label": wrong
-        ? t(`held-out ${label}, which the trained network takes for a ${answers[n]}`, `测试数字 ${label}，训练好的网络误认为 ${answers[n]}`)
-        : t(`held-out ${label}`, `测试数字 ${label}`),
+        ? t(`a ${label} that the trained network reads as a ${answers[n]}`, `写的是 ${label}，训练好的网络读成 ${answers[n]}`)
+        : t(`a ${label}`, `数字 ${label}`),
       onclick: ctx.guard(() => {
-        penDown = false;
-        [drawing, shownExample] = [false, n];
-        setCounts(Array.from({ length: 8 }, (_, r) => (
-          Array.from(counts.subarray(64 * n + 8 * r, 64 * n + 8 * r + 8)))));
-        tellSoon();
+        showGiven();
+        put({ counts: rows8(counts), drawing: [], digit_index: indices[n], _truth: label });
+        answer();
       }),
-    }, picture, wrong ? h("span", {}, `${label}→${answers[n]}`) : null);
+    }, h("canvas", { "aria-hidden": "true" }), wrong ? h("span", {}, `${label} → ${answers[n]}`) : null);
   });
+  function drawExamples() {
+    examples.forEach((button, n) => drawMap(button.firstChild,
+      inkOf(given.subarray(64 * n, 64 * n + 64), 16), [8, 8], { max: 16 }));
+  }
+  const isWrong = (_, n) => answers[n] !== labels[n];
 
-  // --- answers ----------------------------------------------------------------------------------
+  // --- the layers: tiles, each a button with its pictures ---------------------------------------
+  // What is looked at: {layer, channel, row, column}; without a place, the channel's largest value.
+  const REST = { layer: "output", channel: null }; // the digit that wins
+  let pinned = REST;
+  let hovered = null;
+  const look = ctx.redraw(() => explain());
+  function pin(item) {
+    [pinned, hovered] = [item, null];
+    look();
+  }
+  const hover = (item) => { hovered = item; look(); };
+
+  /** A group of things of which one takes the focus; arrow keys go to the others, `columns` a row
+   *  where the layers stand side by side, twice as many on a phone. */
+  function arrows(nodes, columns, onKey = () => false) {
+    nodes.forEach((node, n) => {
+      node.tabIndex = n ? -1 : 0;
+      ctx.listen(node, "focus", () => nodes.forEach((other) => { other.tabIndex = other === node ? 0 : -1; }));
+      ctx.listen(node, "keydown", (event) => {
+        if (event.altKey || event.ctrlKey || event.metaKey || event.target !== node) return;
+        const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+        if (!move) return;
+        event.preventDefault();
+        if (onKey(event, n, move)) return;
+        const across = wide() ? columns : 2 * columns;
+        nodes[n + (across > 1 ? move[0] * across + move[1] : move[0] + move[1])]?.focus();
+      });
+    });
+  }
+
+  /** The tiles of a layer: names of its frames, the first of them the map. */
+  function makeTiles(channels, columns, { map, pooled, kernel }, title) {
+    const names = [kernel, map, pooled].filter(Boolean);
+    const tiles = Array.from({ length: channels }, (_, channel) => {
+      const frames = Object.fromEntries(names.map((name) => [name, frame(`cl-${name}`)]));
+      const node = h("button", { type: "button", class: "cl-tile" }, names.map((name) => frames[name].node));
+      const place = (event) => {
+        const name = names.find((each) => frames[each].node.contains(event.target)) ?? map;
+        if (name === kernel) return { layer: map, channel };
+        const [row, column] = frames[name].at(event);
+        return { layer: name, channel, row, column };
+      };
+      ctx.listen(node, "pointermove", (event) => { if (event.pointerType !== "touch") hover(place(event)); });
+      ctx.listen(node, "pointerleave", () => hover(null));
+      ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin({ layer: map, channel }); });
+      ctx.listen(node, "click", (event) => {
+        const byKey = event.detail === 0;
+        pin(byKey ? { layer: map, channel } : place(event));
+        if (!kernel) return;
+        put({ channel });
+        showKernel(true);
+        drawLayers();
+        if (byKey) cells[0].focus();
+      });
+      return { node, frames };
+    });
+    arrows(tiles.map(({ node }) => node), columns, (event, channel, [down, right]) => {
+      if (!event.shiftKey) return false; // Shift moves the place in the map
+      const { row, column } = placeOf({ ...pinned, layer: map, channel });
+      const [, H, W] = maps[map].shape;
+      const inside = (v, n) => Math.min(n - 1, Math.max(0, v));
+      pin({ layer: map, channel, row: inside(row + down, H), column: inside(column + right, W) });
+      requestAnimationFrame(() => ctx.say(story.textContent));
+      return true;
+    });
+    return { tiles, title };
+  }
+  const layer1 = makeTiles(C1, 1, { kernel: "kernel1", map: "conv1", pooled: "pool1" });
+  const layer2 = makeTiles(C2, 2, { map: "conv2", pooled: "pool2" });
+  const framesOf = (name) => (name.endsWith("1") ? layer1 : layer2).tiles.map(({ frames }) => frames[name]);
+  const switches = layer1.tiles.map((_, channel) => {
+    const box = h("input", { type: "checkbox", "aria-label": t(`channel ${channel} on`, `启用通道 ${channel}`) });
+    ctx.listen(box, "change", () => switchChannel(channel, box.checked));
+    return box;
+  });
+  const scales = Object.fromEntries(["conv1", "pool1", "conv2", "pool2"].map((name) => [name, legend()]));
+  const ends = { conv1: 2, pool1: 2, conv2: 8, pool2: 8, hidden: 16 }; // of the scales; an empty page keeps the last
+
+  function drawLayers() {
+    const off = get("off");
+    const kernels = get("kernels");
+    const kernelMax = largestSize(kernels.flat(2));
+    for (const name of ["conv1", "pool1", "conv2", "pool2"]) {
+      const signed = name.startsWith("conv");
+      if (!empty()) ends[name] = (signed ? largestSize : largest)(maps[name].data);
+      const max = ends[name];
+      const scale = signed ? "diverging" : "magnitude";
+      const size = maps[name].shape.slice(1);
+      framesOf(name).forEach((each, channel) => each.draw(channelOf(maps[name], channel), size, { scale, max }));
+      const end = number(max, 2);
+      scales[name].update({ scale, max, labels: signed ? [`−${end}`, `+${end}`] : ["0", end] });
+    }
+    layer1.tiles.forEach(({ node, frames }, channel) => {
+      const isOff = off.includes(channel);
+      frames.kernel1.draw(kernels[channel].flat(), [K, K], { scale: "diverging", max: kernelMax });
+      node.classList.toggle("cl-off", isOff);
+      node.setAttribute("aria-current", String(channel === get("channel")));
+      name(node, isOff ? t(`channel ${channel}, switched off`, `通道 ${channel}，已关闭`)
+        : t(`channel ${channel}, up to ${number(largest(channelOf(maps.conv1, channel)))}`, `通道 ${channel}，最大 ${number(largest(channelOf(maps.conv1, channel)))}`));
+      switches[channel].checked = !isOff;
+    });
+    layer2.tiles.forEach(({ node }, channel) => {
+      const most = number(largest(channelOf(maps.conv2, channel)));
+      name(node, t(`map ${channel}, up to ${most}`, `特征图 ${channel}，最大 ${most}`));
+    });
+  }
+  function name(node, text) {
+    if (node.getAttribute("aria-label") !== text) node.setAttribute("aria-label", text);
+  }
+
+  // --- hidden layer -----------------------------------------------------------------------------
+  const hiddenFrame = frame("cl-units");
+  const hiddenNode = h("div", {
+    class: "cl-hidden", tabindex: "0", role: "slider", "aria-label": t("number of the hidden layer", "隐藏层中的数"),
+    "aria-valuemin": "0", "aria-valuemax": String(HIDDEN - 1), "aria-valuenow": "0",
+  }, hiddenFrame.node);
+  const hiddenSpan = h("span", { class: "cl-sub lw-quiet" });
+  let unit = 0;
+  const unitAt = (event) => {
+    const [row, column] = hiddenFrame.at(event);
+    return wide() ? row : row * (HIDDEN / 2) + column;
+  };
+  function chooseUnit(next) {
+    unit = next;
+    pin({ layer: "hidden", channel: unit });
+    nameUnit();
+  }
+  function nameUnit() {
+    hiddenNode.setAttribute("aria-valuenow", String(unit));
+    hiddenNode.setAttribute("aria-valuetext", `${unit}: ${number(maps.hidden.data[unit])}`);
+  }
+  ctx.listen(hiddenNode, "pointermove", (event) => { if (event.pointerType !== "touch") hover({ layer: "hidden", channel: unitAt(event) }); });
+  ctx.listen(hiddenNode, "pointerleave", () => hover(null));
+  ctx.listen(hiddenNode, "click", (event) => chooseUnit(unitAt(event)));
+  ctx.listen(hiddenNode, "focus", () => { if (hiddenNode.matches(":focus-visible")) chooseUnit(unit); });
+  ctx.listen(hiddenNode, "keydown", (event) => {
+    const to = {
+      ArrowUp: unit - 1, ArrowLeft: unit - 1, ArrowDown: unit + 1, ArrowRight: unit + 1,
+      PageUp: unit - 8, PageDown: unit + 8, Home: 0, End: HIDDEN - 1,
+    }[event.key];
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    chooseUnit(Math.min(HIDDEN - 1, Math.max(0, to)));
+  });
+  function drawHidden() {
+    if (!empty()) ends.hidden = largest(maps.hidden.data);
+    hiddenFrame.draw(maps.hidden.data, wide() ? [HIDDEN, 1] : [2, HIDDEN / 2], { scale: "magnitude", max: ends.hidden });
+    hiddenSpan.textContent = `0–${number(ends.hidden, 2)}`;
+    nameUnit();
+  }
+
+  // --- the answer -------------------------------------------------------------------------------
   const bars = Array.from({ length: 10 }, (_, digit) => {
-    const fill = h("div", { class: "cl-fill" });
+    const fill = h("span", { class: "cl-fill" });
     const value = h("span", { class: "cl-value" });
-    const node = h("div", { class: "cl-bar" }, h("span", { class: "cl-digit" }, digit), h("div", { class: "cl-track" }, fill), value);
+    const node = h("button", { type: "button", class: "cl-bar" },
+      h("span", { class: "cl-digit" }, digit), h("span", { class: "cl-track" }, fill), value);
+    const item = { layer: "output", channel: digit };
+    ctx.listen(node, "pointermove", (event) => { if (event.pointerType !== "touch") hover(item); });
+    ctx.listen(node, "pointerleave", () => hover(null));
+    ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin(item); });
+    ctx.listen(node, "click", () => pin(item));
     return { node, fill, value };
   });
-  const verdict = h("p", { class: "cl-verdict" });
+  arrows(bars.map(({ node }) => node), 0.5);
+  const winner = h("span", { class: "cl-winner" });
+  const sure = h("b", {});
+  const remark = h("span", { class: "cl-remark" });
+  const verdict = h("div", { class: "cl-verdict" }, winner, h("span", { class: "cl-words" }, sure, remark));
+  const best = () => maps.probabilities.data.indexOf(largest(maps.probabilities.data));
+  const a = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
 
   function drawAnswer() {
     const p = maps.probabilities.data;
     const none = empty();
-    const best = p.indexOf(Math.max(...p));
+    const first = best();
     bars.forEach(({ node, fill, value }, digit) => {
       fill.style.inlineSize = none ? "0" : `${100 * p[digit]}%`;
       value.textContent = none ? "" : percent(p[digit]);
-      node.classList.toggle("cl-best", !none && digit === best);
+      node.classList.toggle("cl-best", !none && digit === first);
     });
-    ghost.hidden = !none;
-    let text = t("no ink, no answer", "没有笔迹，没有答案");
-    if (!none) {
-      text = t(`a ${best}, with ${percent(p[best])}`, `${best}，概率 ${percent(p[best])}`);
-      const truth = shownExample === null ? null : labels[shownExample];
-      if (truth !== null && truth !== best) text += t(`; it is a ${truth}`, `；其实是 ${truth}`);
-    }
-    if (verdict.textContent !== text) {
-      verdict.textContent = text;
-      ctx.say(text);
-    }
-    exampleButtons.forEach((button, n) => button.setAttribute("aria-pressed", String(n === shownExample)));
+    const truth = get("_truth");
+    const second = p.indexOf(largest(p.filter((_, digit) => digit !== first)));
+    verdict.classList.toggle("cl-wrong", !none && truth !== null && truth !== first);
+    winner.textContent = none ? "?" : first;
+    sure.textContent = none ? t("draw a digit", "写一个数字") : percent(p[first]);
+    if (none) remark.textContent = t("no ink, no answer", "没有笔迹，没有答案");
+    else if (truth !== null) {
+      remark.textContent = truth === first ? t("right", "正确") : t(`wrong: it is ${a(truth)}`, `错了：其实是 ${truth}`);
+    } else remark.textContent = p[first] < 0.95 ? t(`or ${a(second)}: ${percent(p[second])}`, `或者 ${second}：${percent(p[second])}`) : "";
+    ctx.say(none ? remark.textContent : `${t(a(first), `${first}`)}, ${sure.textContent} ${remark.textContent}`);
+    examples.forEach((button, n) => button.setAttribute("aria-pressed", String(indices[n] === get("digit_index"))));
   }
 
-  const percent = (p) => (p > 0.9995 || p < 0.0005 ? `${Math.round(100 * p)} %` : `${(100 * p).toFixed(1)} %`);
-
-  // --- layers -----------------------------------------------------------------------------------
-  let inspected = { layer: 1, channel: get("channel"), pixel: null };
-  const canvas = (name) => h("canvas", { class: name, "aria-hidden": "true" });
-  const inputMap = canvas("cl-map");
-  const inputMark = h("div", { class: "cl-mark lw-mark-in", hidden: true });
-  const countsMap = canvas("cl-map");
-
-  function makeLayer(layer, channels, title) {
-    const tiles = Array.from({ length: channels }, (_, channel) => {
-      const kernel = layer === 1 ? canvas("cl-kernel") : null;
-      const map = canvas("cl-map");
-      const mark = h("div", { class: "cl-mark lw-mark-out", hidden: true });
-      const pooled = canvas("cl-map cl-pooled");
-      const pooledMark = h("div", { class: "cl-mark lw-mark-in", hidden: true });
-      const node = h("button", { type: "button", class: "cl-tile", tabindex: channel ? "-1" : "0" },
-        kernel, h("span", { class: "cl-frame" }, map, mark),
-        h("span", { class: "cl-frame cl-small" }, pooled, pooledMark));
-      return { node, kernel, map, mark, pooled, pooledMark };
-    });
-    const scale = legend();
-    const group = h("div", { class: `cl-tiles cl-tiles-${layer}`, role: "group", "aria-label": title },
-      tiles.map((tile) => tile.node));
-    const choose = (channel) => {
-      tiles.forEach((tile, c) => { tile.node.tabIndex = c === channel ? 0 : -1; });
-    };
-    tiles.forEach((tile, channel) => {
-      ctx.listen(tile.node, "pointermove", (event) => {
-        const box = tile.map.getBoundingClientRect();
-        const side = tile.map.width;
-        const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-        const inside = x >= 0 && x < 1 && y >= 0 && y < 1;
-        inspect(layer, channel, inside ? [Math.floor(y * side), Math.floor(x * side)] : null);
-      });
-      ctx.listen(tile.node, "focus", () => { choose(channel); inspect(layer, channel, null); });
-      ctx.listen(tile.node, "click", () => {
-        inspect(layer, channel, null);
-        if (layer === 1) ctx.sync({ channel });
-      });
-      ctx.listen(tile.node, "keydown", (event) => {
-        const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
-        if (!move) return;
-        event.preventDefault();
-        tiles[(channel + move + channels) % channels].node.focus();
-      });
-    });
-    return { tiles, group, scale, title };
-  }
-
-  const layer1 = makeLayer(1, O, t(`First layer: ${O} kernels, their maps, pooled`, `第一层：${O} 个卷积核、特征图、池化`));
-  const layer2 = makeLayer(2, trained["conv2.weight"].shape[0],
-    t(`Second layer: ${trained["conv2.weight"].shape[0]} maps, pooled`, `第二层：${trained["conv2.weight"].shape[0]} 个特征图、池化`));
-  const hiddenMap = canvas("cl-hidden");
-
-  function drawLayer(layer, relued, pooled, kernels) {
-    const [C, H, W] = relued.shape;
-    const [, h2, w2] = pooled.shape;
-    const max = relued.data.reduce((a, b) => Math.max(a, b), 0);
-    const off = layer === layer1 ? get("off") : [];
-    layer.scale.update({ scale: "magnitude", max });
-    for (let c = 0; c < C; c++) {
-      const { node, kernel, map, pooled: small } = layer.tiles[c];
-      drawMap(map, relued.data.subarray(c * H * W, (c + 1) * H * W), [H, W], { scale: "magnitude", max });
-      drawMap(small, pooled.data.subarray(c * h2 * w2, (c + 1) * h2 * w2), [h2, w2], { scale: "magnitude", max });
-      if (kernel) drawMap(kernel, kernels[c].flat(), [K, K], { scale: "diverging", max: kernelMax() });
-      node.classList.toggle("cl-off", off.includes(c));
-      const largest = relued.data.subarray(c * H * W, (c + 1) * H * W).reduce((a, b) => Math.max(a, b), 0);
-      node.setAttribute("aria-label", off.includes(c)
-        ? t(`channel ${c}, switched off`, `通道 ${c}，已关闭`)
-        : t(`channel ${c}, largest value ${number(largest)}`, `通道 ${c}，最大值 ${number(largest)}`));
-      if (layer === layer1) node.setAttribute("aria-current", String(c === get("channel")));
-    }
-  }
-
-  const kernelMax = () => get("kernels").flat(2).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-
-  // --- what made this pixel ---------------------------------------------------------------------
+  // --- how one number comes about ---------------------------------------------------------------
+  const storyTitle = h("div", { class: "cl-title" });
   const story = h("p", { class: "cl-story" });
+  const three = [frame("cl-large"), frame("cl-large"), frame("cl-large")];
+  const threeNode = h("div", { class: "cl-three" }, three[0].node, h("span", {}, "×"), three[1].node, h("span", {}, "="), three[2].node);
+  const parts = Array.from({ length: C2 }, () => {
+    const [above, below, text] = [frame("cl-part"), frame("cl-part"), h("span", {})];
+    return { above, below, text, node: h("div", { class: "cl-share" }, above.node, below.node, text) };
+  });
+  const partsNode = h("div", { class: "cl-shares" }, parts.map(({ node }) => node));
+  const strip = frame("cl-strip");
+  const stripScale = legend();
+  const stripNode = h("div", { class: "cl-strips" }, strip.node, stripScale.node);
+  const panels = h("div", { class: "cl-panels", "aria-hidden": "true" }, threeNode, partsNode, stripNode);
 
-  function inspect(layer, channel, pixel) {
-    inspected = { layer, channel, pixel };
-    inspectSoon();
+  /** The item with its place: where the channel is largest, if none is given. */
+  function placeOf(item) {
+    if (item.row !== undefined || maps[item.layer]?.shape.length !== 3) return item;
+    const values = channelOf(maps[item.layer], item.channel);
+    const at = values.indexOf(values.reduce((x, y) => Math.max(x, y), -Infinity));
+    const W = maps[item.layer].shape[2];
+    return { ...item, row: Math.floor(at / W), column: at % W };
   }
-  const inspectSoon = ctx.redraw(() => drawStory());
+  const shown = {
+    in: (text) => h("b", { class: "lw-in" }, text),
+    learned: (text) => h("b", { class: "lw-learned" }, text),
+    out: (text) => h("b", { class: "lw-out" }, text),
+  };
+  const marked = [];
+  function markIn(where, ...place) {
+    where.mark(...place);
+    marked.push(where);
+  }
 
-  function drawStory() {
-    const { layer, channel } = inspected;
-    const { tiles } = layer === 1 ? layer1 : layer2;
-    const map = layer === 1 ? maps.relu1 : maps.relu2;
-    const [, H, W] = map.shape;
-    const values = map.data.subarray(channel * H * W, (channel + 1) * H * W);
-    let { pixel } = inspected;
-    if (!pixel) { // the place where this channel found most
-      const best = values.indexOf(values.reduce((a, b) => Math.max(a, b), 0));
-      pixel = [Math.floor(best / W), best % W];
-    }
-    const [row, column] = pixel;
-    for (const tile of [...layer1.tiles, ...layer2.tiles]) tile.mark.hidden = tile.pooledMark.hidden = true;
-    const mark = (node, y, x, size, side) => {
-      node.hidden = false;
-      const unit = 100 / side;
-      Object.assign(node.style, {
-        left: `${x * unit}%`, top: `${y * unit}%`, width: `${size * unit}%`, height: `${size * unit}%`,
+  function explain() {
+    for (const each of marked.splice(0)) each.mark();
+    const item = placeOf(hovered ?? pinned);
+    const { layer, row, column } = item;
+    const channel = item.channel ?? best();
+    const place = t(`row ${row}, column ${column}`, `第 ${row} 行，第 ${column} 列`);
+    let edges = [];
+    let kind = "three";
+    if (layer === "conv1") {
+      const [pixels, kernel] = [windowOf(maps.input, 0, row, column, K), get("kernels")[channel].flat()];
+      const [products, bias] = [times(pixels, kernel), w["conv1.bias"].data[channel]];
+      const total = sum(products) + bias;
+      storyTitle.textContent = t(`Layer 1, channel ${channel}, ${place}`, `第 1 层，通道 ${channel}，${place}`);
+      const isOff = get("off").includes(channel);
+      story.replaceChildren(...(isOff
+        ? [t("This channel is switched off: all its values are 0.", "此通道已关闭：所有的值都是 0。")]
+        : [shown.in(t("25 pixels", "25 个像素")), t(" times ", " 乘以 "), shown.learned(t("25 weights", "25 个权重")),
+          t(` add up to ${number(sum(products))}; bias ${number(bias)}: `, `，和为 ${number(sum(products))}；偏置 ${number(bias)}：`),
+          shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : ""]));
+      three[0].draw(inkOf(pixels), [K, K]);
+      three[1].draw(kernel, [K, K], { scale: "diverging", max: largestSize(get("kernels").flat(2)) });
+      three[2].draw(products, [K, K], { scale: "diverging", max: largestSize(products) });
+      markIn(seen.input, row, column, K);
+      markIn(framesOf("conv1")[channel], row, column, 1);
+      if (!isOff) edges = [[ports.input, ports.left1[channel], total]];
+    } else if (layer === "conv2") {
+      kind = "shares";
+      const shares = Array.from({ length: C1 }, (_, c) => {
+        const pixels = windowOf(maps.pool1, c, row, column, K);
+        const kernel = w["conv2.weight"].data.subarray((channel * C1 + c) * K * K, (channel * C1 + c + 1) * K * K);
+        parts[c].above.draw(pixels, [K, K], { scale: "magnitude", max: largest(maps.pool1.data) });
+        parts[c].below.draw(kernel, [K, K], { scale: "diverging", max: largestSize(w["conv2.weight"].data) });
+        markIn(framesOf("pool1")[c], row, column, K);
+        return sum(times(pixels, kernel));
       });
-    };
-    mark(tiles[channel].mark, row, column, 1, W);
-    inputMark.hidden = layer !== 1;
-    const value = values[row * W + column];
-    const name = t(`Layer ${layer}, channel ${channel}, row ${row}, column ${column}: `, `第 ${layer} 层，通道 ${channel}，第 ${row} 行，第 ${column} 列：`);
-    if (layer === 1) {
-      mark(inputMark, row, column, K, 28);
-      const bias = trained["conv1.bias"].data[channel];
-      let sum = 0;
-      get("kernels")[channel].forEach((line, u) => line.forEach((weight, v) => {
-        sum += weight * maps.input.data[(row + u) * 28 + column + v];
-      }));
-      if (get("off").includes(channel)) {
-        story.replaceChildren(name, t("switched off, so 0.", "已关闭，所以是 0。"));
-        return;
-      }
-      story.replaceChildren(name, t("25 pixels", "25 个像素"), " × ", colored("learned", t("25 weights", "25 个权重")),
-        ` = ${number(sum)}, `, colored("learned", t(`bias ${number(bias, 4)}`, `偏置 ${number(bias, 4)}`)),
-        ` → ${number(sum + bias)}, ReLU → `, colored("out", number(value)));
+      const bias = w["conv2.bias"].data[channel];
+      const total = sum(shares) + bias;
+      storyTitle.textContent = t(`Layer 2, map ${channel}, ${place}`, `第 2 层，特征图 ${channel}，${place}`);
+      story.replaceChildren(shown.in(t("8 windows", "8 个窗口")), t(" times ", " 乘以 "), shown.learned(t("8 kernels", "8 个卷积核")),
+        t(` add up to ${number(sum(shares))}; bias ${number(bias)}: `, `，和为 ${number(sum(shares))}；偏置 ${number(bias)}：`),
+        shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : "");
+      showShares(shares);
+      markIn(framesOf("conv2")[channel], row, column, 1);
+      edges = shares.map((share, c) => [ports.right1[c], ports.left2[channel], share]);
+    } else if (layer === "pool1" || layer === "pool2") {
+      const [below, n] = [layer.replace("pool", "conv"), layer.at(-1)];
+      const four = windowOf(maps[below], channel, 2 * row, 2 * column, 2);
+      storyTitle.textContent = t(`Pooling ${n}, channel ${channel}, ${place}`, `池化 ${n}，通道 ${channel}，${place}`);
+      story.replaceChildren(t("The largest of ", "最大的一个："), shown.in(four.map((v) => number(v)).join(", ")),
+        t(", and at least 0 (ReLU): ", "，且至少为 0（ReLU）："), shown.out(number(maps[layer].data[(channel * maps[layer].shape[1] + row) * maps[layer].shape[2] + column])));
+      kind = "one";
+      three[0].draw(four, [2, 2], { scale: "diverging", max: largestSize(maps[below].data) });
+      markIn(framesOf(below)[channel], 2 * row, 2 * column, 2);
+      markIn(framesOf(layer)[channel], row, column, 1);
+    } else if (layer === "hidden") {
+      kind = "shares";
+      const area = maps.pool2.shape[1] * maps.pool2.shape[2];
+      const weights = w["hidden.weight"].data.subarray(channel * C2 * area, (channel + 1) * C2 * area);
+      const products = times(maps.pool2.data, weights);
+      const shares = Array.from({ length: C2 }, (_, c) => {
+        const own16 = products.subarray(c * area, (c + 1) * area);
+        parts[c].above.draw(own16, maps.pool2.shape.slice(1), { scale: "diverging", max: largestSize(products) });
+        return sum(own16);
+      });
+      const bias = w["hidden.bias"].data[channel];
+      const total = sum(shares) + bias;
+      storyTitle.textContent = t(`Hidden layer, number ${channel}`, `隐藏层，第 ${channel} 个数`);
+      story.replaceChildren(shown.in(t("256 pooled values", "256 个池化值")), t(" times ", " 乘以 "), shown.learned(t("256 weights", "256 个权重")),
+        t(` add up to ${number(sum(shares))}; bias ${number(bias)}: `, `，和为 ${number(sum(shares))}；偏置 ${number(bias)}：`),
+        shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : "");
+      showShares(shares);
+      hiddenFrame.mark(...(wide() ? [channel, 0, 1] : [Math.floor(channel / (HIDDEN / 2)), channel % (HIDDEN / 2), 1]));
+      marked.push(hiddenFrame);
+      edges = shares.map((share, c) => [ports.right2[c], ports.units[channel], share]);
+    } else if (empty()) {
+      kind = "none";
+      storyTitle.textContent = t("No ink yet", "还没有笔迹");
+      story.replaceChildren(t("What the maps show now comes from the biases alone.", "现在各图只来自偏置。"));
     } else {
-      for (const tile of layer1.tiles) mark(tile.pooledMark, row, column, K, maps.pool1.shape[1]);
-      const weight = trained["conv2.weight"].data;
-      const side = maps.pool1.shape[1];
-      const parts = Array.from({ length: O }, (_, c) => {
-        let sum = 0;
-        for (let u = 0; u < K; u++) {
-          for (let v = 0; v < K; v++) {
-            sum += weight[((channel * O + c) * K + u) * K + v] * maps.pool1.data[(c * side + row + u) * side + column + v];
-          }
-        }
-        return sum;
-      });
-      const bias = trained["conv2.bias"].data[channel];
-      story.replaceChildren(name, t("from the eight channels ", "来自八个通道 "),
-        colored("in", parts.map((part) => number(part, 2)).join(", ")), ", ",
-        colored("learned", t(`bias ${number(bias, 4)}`, `偏置 ${number(bias, 4)}`)),
-        " → ReLU → ", colored("out", number(value)));
+      kind = "strip";
+      const products = times(maps.hidden.data, w["output.weight"].data.subarray(channel * HIDDEN, (channel + 1) * HIDDEN));
+      const [score, p] = [maps.scores.data[channel], maps.probabilities.data[channel]];
+      storyTitle.textContent = t(`What speaks for ${a(channel)}, and what against`, `什么支持 ${channel}，什么反对`);
+      story.replaceChildren(
+        shown.in(t("64 hidden numbers", "64 个隐藏层的数")), t(" times ", " 乘以 "), shown.learned(t("64 weights", "64 个权重")),
+        t(" and a bias: score ", "，加偏置：得分 "), shown.out(number(score)),
+        t("; softmax over all ten: ", "；十个得分经 softmax："), shown.out(percent(p)));
+      const max = largestSize(products);
+      strip.draw(products, [1, HIDDEN], { scale: "diverging", max });
+      stripScale.update({ scale: "diverging", max, labels: [`−${number(max)} ${t("against", "反对")}`, "0", `${t("for", "支持")} +${number(max)}`] });
+      edges = Array.from(products, (share, u) => [ports.right3[u], ports.digits[channel], share]);
     }
+    threeNode.hidden = kind !== "three" && kind !== "one";
+    threeNode.classList.toggle("cl-one", kind === "one");
+    partsNode.hidden = kind !== "shares";
+    stripNode.hidden = kind !== "strip";
+    drawEdges(edges);
+  }
+  function showShares(shares) {
+    partsNode.classList.toggle("cl-halves", shares.length > C1);
+    parts.forEach(({ node, text, below }, c) => {
+      node.hidden = c >= shares.length;
+      below.node.hidden = shares.length > C1;
+      text.textContent = number(shares[c] ?? 0, 2);
+    });
   }
 
-  const colored = (quantity, text) => h("b", { class: `lw-${quantity}` }, text);
+  // --- lines from what a number is made of, as thick as their share -----------------------------
+  const lines = h("canvas", { class: "cl-lines", "aria-hidden": "true" });
+  let ports = { left1: [], right1: [], left2: [], right2: [], units: [], right3: [], digits: [] };
+  function findPorts() {
+    const box = flow.getBoundingClientRect();
+    const scale = devicePixelRatio;
+    Object.assign(lines, { width: Math.round(box.width * scale), height: Math.round(box.height * scale) });
+    const left = (node) => { const b = node.getBoundingClientRect(); return [b.left - box.left - 1, (b.top + b.bottom) / 2 - box.top]; };
+    const right = (node) => { const b = node.getBoundingClientRect(); return [b.right - box.left + 1, (b.top + b.bottom) / 2 - box.top]; };
+    const column = hiddenFrame.canvas.getBoundingClientRect();
+    const middle = (u) => column.top - box.top + ((u + 0.5) / HIDDEN) * column.height;
+    const each = (length, make) => Array.from({ length }, (_, n) => make(n));
+    ports = {
+      input: right(seen.input.node),
+      left1: layer1.tiles.map(({ node }) => left(node.parentNode)), right1: layer1.tiles.map(({ node }) => right(node)),
+      left2: layer2.tiles.map(({ node }) => left(node)), right2: layer2.tiles.map(({ node }) => right(node)),
+      units: each(HIDDEN, (u) => [column.left - box.left - 1, middle(u)]),
+      right3: each(HIDDEN, (u) => [column.right - box.left + 1, middle(u)]),
+      digits: bars.map(({ node }) => left(node)),
+    };
+  }
+  function drawEdges(edges) {
+    const pen = lines.getContext("2d");
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.clearRect(0, 0, lines.width, lines.height);
+    if (!wide()) return;
+    const [above, below] = [ctx.color("--cl-above"), ctx.color("--cl-below")];
+    const max = largestSize(edges.map(([, , share]) => share));
+    for (const [[x0, y0], [x1, y1], share] of edges) {
+      const size = max ? Math.abs(share) / max : 0;
+      if (size < 0.02) continue;
+      const bend = Math.min(40, (x1 - x0) / 2);
+      pen.beginPath();
+      pen.moveTo(x0, y0);
+      pen.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1);
+      pen.strokeStyle = share < 0 ? below : above;
+      pen.globalAlpha = 0.25 + 0.75 * size;
+      pen.lineWidth = 0.75 + 2.25 * size;
+      pen.stroke();
+    }
+  }
 
   // --- the kernel editor ------------------------------------------------------------------------
   const cells = Array.from({ length: K * K }, (_, i) => h("input", {
-    class: "cl-cell", type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false",
-    "aria-label": t(`weight row ${Math.floor(i / K) + 1}, column ${(i % K) + 1}`, `权重 第 ${Math.floor(i / K) + 1} 行 第 ${(i % K) + 1} 列`),
+    class: "cl-cell", type: "text", autocomplete: "off", spellcheck: "false",
+    "aria-label": t(`weight in row ${Math.floor(i / K)}, column ${i % K}`, `第 ${Math.floor(i / K)} 行第 ${i % K} 列的权重`),
   }));
-  const problem = h("p", { class: "cl-problem lw-error", role: "alert" });
-  const editorTitle = h("span", { class: "lw-learned cl-editor-title" });
-  const active = toggle(t("channel on", "启用通道"), ctx.guard((on) => {
-    const channel = get("channel");
-    const off = get("off").filter((c) => c !== channel);
-    ctx.sync({ off: on ? off : [...off, channel].sort() });
-  }));
-  const restore = h("button", {
-    type: "button", class: "lw-button", onclick: ctx.guard(() => {
-      problem.textContent = "";
-      ctx.sync({ kernels: trainedKernels, off: [] });
-      showKernel(true);
+  const problem = h("p", { class: "cl-problem", role: "alert" });
+  const editorTitle = h("div", { class: "cl-title lw-learned" });
+  const active = toggle(t("on", "启用"), ctx.guard((on) => switchChannel(get("channel"), on)));
+  const same = (one, other) => one.flat().every((v, i) => Math.fround(v) === Math.fround(other.flat()[i]));
+  const button = (text, act) => h("button", {
+    type: "button", class: "lw-button", onclick: ctx.guard((event) => {
+      if (event.currentTarget.getAttribute("aria-disabled") !== "true") act();
     }),
-  }, t("restore the trained kernels", "恢复训练好的卷积核"));
+  }, text);
+  const resetOne = button(t("reset", "重置"), () => setKernel(trained[get("channel")]));
+  const restore = button(t("restore the trained kernels", "恢复训练好的卷积核"), () => {
+    put({ kernels: trained, off: [] });
+    showKernel(true);
+    answer();
+  });
 
-  function setWeight(i, value) {
-    const channel = get("channel");
-    const kernels = get("kernels").map((kernel, c) => (c === channel ? kernel.map((row) => [...row]) : kernel));
-    kernels[channel][Math.floor(i / K)][i % K] = value;
-    ctx.sync({ kernels });
+  function switchChannel(channel, on) {
+    const others = get("off").filter((c) => c !== channel);
+    put({ off: on ? others : [...others, channel].sort((x, y) => x - y) });
+    showKernel();
+    answer();
+  }
+  function setKernel(kernel, all = true) {
+    put({ kernels: get("kernels").map((old, c) => (c === get("channel") ? kernel : old)) });
+    showKernel(all);
+    answerSoon();
+  }
+  function setWeight(i, value, all) {
+    setKernel(get("kernels")[get("channel")].map((row, r) => (
+      row.map((old, c) => (r * K + c === i ? value : old)))), all);
   }
   cells.forEach((cell, i) => {
     ctx.listen(cell, "input", () => {
       const value = parseNumber(cell.value);
-      const bad = !(Math.abs(value) <= 100);
+      const bad = !(Math.abs(value) <= LARGEST);
       cell.setAttribute("aria-invalid", String(bad));
-      problem.textContent = bad ? t("A weight is a number from −100 to 100; the last good one stays.", "权重是 −100 到 100 之间的数；保留上一个有效值。") : "";
-      if (!bad) setWeight(i, value);
+      problem.textContent = bad ? t(`A weight is a number from −${LARGEST} to ${LARGEST}; the last good one stays.`, `权重是 −${LARGEST} 到 ${LARGEST} 之间的数；保留上一个有效值。`) : "";
+      if (!bad) setWeight(i, value, false);
     });
-    ctx.listen(cell, "change", () => { problem.textContent = ""; showKernel(true); });
+    ctx.listen(cell, "focus", () => {
+      cell.select();
+      if (cell.matches(":focus-visible")) pin({ layer: "conv1", channel: get("channel") });
+    });
+    ctx.listen(cell, "blur", () => { problem.textContent = ""; showKernel(true); });
     ctx.listen(cell, "keydown", (event) => {
+      if (event.key === "Escape") layer1.tiles[get("channel")].node.focus();
+      if (event.key === "Enter") { problem.textContent = ""; showKernel(true); }
       const step = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
       if (!step) return;
       event.preventDefault();
-      setWeight(i, Math.round((get("kernels")[get("channel")][Math.floor(i / K)][i % K] + step) * 1000) / 1000);
-      showKernel(true);
+      const value = get("kernels")[get("channel")].flat()[i] + step;
+      if (Math.abs(value) <= LARGEST) setWeight(i, Math.round(value * 1000) / 1000, true);
     });
   });
 
+  /** Writes the open channel's weights into the cells; the one being typed into only if `all`. */
   function showKernel(all = false) {
     const channel = get("channel");
-    const kernel = get("kernels")[channel].flat();
-    const max = kernelMax();
+    const kernels = get("kernels");
+    const kernel = kernels[channel].flat();
+    const max = largestSize(kernels.flat(2));
     editorTitle.textContent = t(`Kernel of channel ${channel}`, `通道 ${channel} 的卷积核`);
     active.set(!get("off").includes(channel));
     cells.forEach((cell, i) => {
       const { background, ink } = paint("diverging", kernel[i], max);
       Object.assign(cell.style, { background, color: ink });
-      if (all || cell !== document.activeElement) {
+      if (all || cell !== root.ownerDocument.activeElement) {
         cell.value = number(kernel[i]);
         cell.setAttribute("aria-invalid", "false");
       }
     });
+    if (all) problem.textContent = "";
+    resetOne.setAttribute("aria-disabled", String(same(kernels[channel], trained[channel])));
+    restore.setAttribute("aria-disabled", String(!get("off").length && same(kernels.flat(), trained.flat())));
   }
 
   // --- all of it --------------------------------------------------------------------------------
   function answer() {
-    compute();
-    drawMap(countsMap, get("counts").flat().map((v) => 16 - v), [8, 8], { max: 16 });
-    drawMap(inputMap, maps.input.data.map((v) => 1 - v), [28, 28], { max: 1 });
-    drawLayer(layer1, maps.relu1, maps.pool1, get("kernels"));
-    drawLayer(layer2, maps.relu2, maps.pool2, null);
-    const hidden = maps.hidden.data;
-    drawMap(hiddenMap, hidden, [2, hidden.length / 2], { scale: "magnitude", max: hidden.reduce((a, b) => Math.max(a, b), 0) });
+    maps = forward(w, get("counts").flat(), get("kernels"), get("off"));
+    drawSeen();
+    drawLayers();
+    drawHidden();
     drawAnswer();
-    drawStory();
-    if (!drawing) drawPaper();
+    explain();
   }
-  const answerSoon = ctx.redraw(() => {
-    if (inkChanged) {
-      inkChanged = false;
-      drawPaper();
-      setCounts(readPaper());
-    }
-    answer();
-    showKernel();
-    if (toTell && pointer === null && !penDown) tellPython();
-  });
+  const answerSoon = ctx.redraw(answer);
 
-  const column = (title, ...children) => h("div", { class: "cl-column" }, h("div", { class: "cl-title" }, title), ...children);
-  const section = (layer) => h("div", { class: "cl-layer" },
-    h("div", { class: "cl-head" }, h("span", { class: "lw-out cl-title" }, layer.title), layer.scale.node), layer.group);
+  const figure = (each, title, size) => h("figure", {}, each.node,
+    h("figcaption", { class: "lw-quiet" }, h("span", {}, title), " ", h("span", {}, size)));
+  const head = (quantity, title, ...sub) => h("div", { class: "cl-head" },
+    h("div", { class: `cl-title lw-${quantity}` }, title), sub);
+  const captions = (...texts) => h("div", { class: "cl-captions lw-quiet" }, texts.map((text) => h("span", {}, text)));
+  const flow = h("div", { class: "cl-flow" }, lines,
+    h("div", { class: "cl-see" },
+      head("in", t("Drawing", "手写")), paper.node, h("div", { class: "cl-buttons" }, paper.undo, paper.clear),
+      h("div", { class: "cl-seen" },
+        figure(seen.bitmap, t("cut out", "裁出"), "32 × 32"),
+        figure(seen.counts, t("ink", "墨量"), "8 × 8"),
+        figure(seen.input, t("input", "输入"), "28 × 28"))),
+    h("div", { class: "cl-layer cl-1" },
+      head("learned", t("Layer 1", "第 1 层"), captions(t("kernel", "卷积核"), t("map", "特征图"), t("pool", "池化"))),
+      h("div", { class: "cl-tiles", role: "group", "aria-label": t("first layer", "第一层") },
+        layer1.tiles.map(({ node }, channel) => h("div", { class: "cl-row" }, h("label", { class: "cl-switch" }, switches[channel]), node))),
+      h("div", { class: "cl-scales" }, scales.conv1.node, scales.pool1.node)),
+    h("div", { class: "cl-layer cl-2" },
+      head("learned", t("Layer 2", "第 2 层"), captions(t("map", "特征图"), t("pool", "池化"), t("map", "特征图"), t("pool", "池化"))),
+      h("div", { class: "cl-tiles", role: "group", "aria-label": t("second layer", "第二层") }, layer2.tiles.map(({ node }) => node)),
+      h("div", { class: "cl-scales" }, scales.conv2.node, scales.pool2.node)),
+    h("div", { class: "cl-third" }, head("learned", t("Hidden", "隐藏层"), hiddenSpan), hiddenNode),
+    h("div", { class: "cl-answer" },
+      head("out", t("Answer", "答案")), verdict,
+      h("div", { class: "cl-bars", role: "group", "aria-label": t("ten probabilities", "十个概率") }, bars.map(({ node }) => node)),
+      h("p", { class: "cl-note lw-quiet" }, t("It must choose one of ten: a scribble gets an answer too.", "它只能在十个数字里选：乱涂也会得到答案。"))));
+
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("draw a digit on the paper, then switch a channel off.", "在画纸上写一个数字，再关闭一个通道。")),
-    h("div", { class: "cl-top" },
-      column(h("span", { class: "lw-in" }, t("Drawing", "手写")),
-        h("div", { class: "cl-desk" }, paper, ghost, cursor),
-        h("div", { class: "cl-buttons" }, undo, clear)),
-      column(h("span", { class: "lw-in" }, t("What the network sees", "网络看到的")),
-        h("div", { class: "cl-seen" },
-          h("figure", {}, countsMap, h("figcaption", { class: "lw-quiet" }, t("ink in 8 × 8 blocks", "8 × 8 块的墨量"))),
-          h("figure", {}, h("span", { class: "cl-frame" }, inputMap, inputMark), h("figcaption", { class: "lw-quiet" }, t("enlarged, 28 × 28", "放大，28 × 28"))))),
-      column(h("span", { class: "lw-out" }, t("Answer", "答案")), h("div", { class: "cl-bars" }, bars.map((bar) => bar.node)), verdict)),
-    h("div", { class: "cl-examples", role: "group", "aria-label": t("held-out digits", "测试集数字") },
-      h("span", { class: "lw-label" }, t("held-out digits; at the end all that it gets wrong", "测试集数字；末尾是所有认错的")),
-      h("div", { class: "cl-strip" }, exampleButtons)),
-    section(layer1),
-    h("div", { class: "cl-bottom" },
-      h("div", { class: "cl-editor" }, editorTitle, h("div", { class: "cl-cells" }, cells), problem),
-      h("div", { class: "cl-side" }, story, active.node, restore)),
-    section(layer2),
-    h("div", { class: "cl-layer" }, h("div", { class: "cl-head" }, h("span", { class: "lw-out cl-title" },
-      t("Hidden layer: 64 numbers, from which the ten scores are made", "隐藏层：64 个数，由它们算出十个得分"))), hiddenMap),
+      t("draw a digit on the paper, then switch channels off until the answer changes.", "在画纸上写一个数字，再逐个关闭通道，直到答案改变。")),
+    h("div", { class: "cl-given", role: "group", "aria-label": t("held-out digits", "测试集数字") },
+      h("span", { class: "lw-label" }, t("digits it has never seen", "它没见过的数字")),
+      h("div", { class: "cl-strip" }, examples.filter((_, n) => !isWrong(_, n))),
+      h("span", { class: "lw-label" }, t("misread", "认错的")),
+      h("div", { class: "cl-strip" }, examples.filter(isWrong))),
+    flow,
+    h("div", { class: "cl-detail" },
+      h("div", { class: "cl-editor" },
+        h("div", { class: "cl-editor-head" }, editorTitle, active.node), h("div", { class: "cl-cells" }, cells),
+        h("div", { class: "cl-buttons" }, resetOne, restore), problem),
+      h("div", { class: "cl-how" }, storyTitle, story, panels)),
   );
 
-  ctx.watch("counts", () => {
-    if (JSON.stringify(get("counts")) !== ours) { // Python's
-      [drawing, strokes] = [false, []];
-      shownExample = matchingExample();
-      tellSoon();
-    }
+  ctx.watch(["counts", "_truth", "digit_index"], () => {
+    if (own) return;
+    showGiven();
+    answerSoon();
   });
-  ctx.watch(["kernels", "off"], tellSoon);
-  ctx.watch("channel", () => { inspect(1, get("channel"), null); showKernel(true); answerSoon(); });
-  ctx.onTheme(() => { drawPaper(); });
+  ctx.watch("drawing", () => {
+    if (own || !get("drawing").length) return;
+    put({ counts: readStrokes(), digit_index: null, _truth: null });
+    answerSoon();
+  });
+  ctx.watch(["kernels", "off", "channel"], () => {
+    if (own) return;
+    showKernel(true);
+    answerSoon();
+  });
+  ctx.onTheme(() => {
+    drawExamples();
+    answer();
+  });
+  ctx.onResize(flow, () => {
+    findPorts();
+    drawHidden();
+    explain();
+  });
 
-  function matchingExample() {
-    const flat = get("counts").flat();
-    const n = labels.findIndex((_, i) => flat.every((v, k) => v === counts[64 * i + k]));
-    return n < 0 ? null : n;
+  if (get("drawing").length) {
+    const counts = readStrokes();
+    if (empty()) put({ counts });
+    else if (JSON.stringify(counts) !== JSON.stringify(get("counts"))) showGiven();
   }
-
-  shownExample = matchingExample();
-  answer();
+  findPorts();
+  drawExamples();
   showKernel(true);
+  answer();
 }
 
 export default { render: (host) => mount(host, "conv-live", build) };

@@ -1,13 +1,11 @@
 """Draw a digit and watch every layer of the shipped LeNet answer.
 
-The page runs the whole network itself (nn.js) on the drawing (digits.js). What travels: the
-weights, and a few held-out digits. Chapter: 3_1_cnn.
+The page runs the whole network itself (nn.js) on the drawing (paper.js, digits.js). What travels:
+the weights, and a few held-out digits. Chapter: 3_1_cnn.
 """
 
 import json
 from functools import cache
-from math import isfinite
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,11 @@ from safetensors.numpy import load_file
 
 from lib.data import digits
 from lib.formulas import cnn, training
-from lib.widgets.base import BookWidget, Checked
+from lib.widgets.base import BookWidget, Checked, whole
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
-LAYERS = ("conv1", "conv2", "hidden", "output")
-_LARGEST = 100  # of an edited weight
+LARGEST = 100  # of an edited weight
+FIRST = 3  # the digit that is there before the first click
 
 
 @cache
@@ -47,74 +45,79 @@ def forward(
     w = weights()
     first = w["conv1.weight"] if kernels is None else np.float32(kernels)[:, None]
     out = {"input": digits.to_input(counts)}
-    out["relu1"] = cnn.relu(cnn.conv2d(out["input"], first, w["conv1.bias"]))
-    out["relu1"][:, off or []] = 0
-    out["pool1"] = cnn.max_pool2d(out["relu1"], 2)
-    out["relu2"] = cnn.relu(cnn.conv2d(out["pool1"], w["conv2.weight"], w["conv2.bias"]))
-    out["pool2"] = cnn.max_pool2d(out["relu2"], 2)
+    out["conv1"] = cnn.conv2d(out["input"], first, w["conv1.bias"])
+    out["conv1"][:, off or []] = 0
+    out["pool1"] = cnn.max_pool2d(cnn.relu(out["conv1"]), 2)
+    out["conv2"] = cnn.conv2d(out["pool1"], w["conv2.weight"], w["conv2.bias"])
+    out["pool2"] = cnn.max_pool2d(cnn.relu(out["conv2"]), 2)
     flat = out["pool2"].reshape(len(counts), -1)
     out["hidden"] = cnn.relu(training.linear(flat, w["hidden.weight"], w["hidden.bias"]))
-    scores = training.linear(out["hidden"], w["output.weight"], w["output.bias"])
-    out["probabilities"] = training.softmax(scores)
+    out["scores"] = training.linear(out["hidden"], w["output.weight"], w["output.bias"])
+    out["probabilities"] = training.softmax(out["scores"])
     return out
 
 
 @cache
-def examples() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-    """Held-out digits: the first right one of each class, then all that the network gets wrong.
+def examples() -> tuple[list[int], list[int]]:
+    """Which held-out digits the page carries: the first right one of each class, then all that
+    the network gets wrong.
 
     Returns:
-        ink counts (N, 8, 8), true labels (N,), the network's answers (N,).
+        their places among `load_digits().test_images`, and the network's answers.
     """
     data = digits.load_digits()
     answers = forward(data.test_images)["probabilities"].argmax(axis=1)
     right = answers == data.test_labels
     chosen = [int(np.flatnonzero(right & (data.test_labels == digit))[0]) for digit in range(10)]
     chosen += np.flatnonzero(~right).tolist()
-    return data.test_images[chosen], data.test_labels[chosen], answers[chosen]
+    return chosen, answers[chosen].tolist()
+
+
+def _array(value: Any, shape: tuple[int, ...], what: str, least: float, most: float) -> list:
+    wanted = f"expected {what} of shape {shape} with numbers from {least} to {most}"
+    try:
+        array = np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{wanted}, got {value!r}") from None
+    if array.shape != shape:
+        raise ValueError(f"{wanted}, got shape {array.shape}")
+    wrong = array[~((array >= least) & (array <= most))]  # NaN is wrong too
+    if wrong.size:
+        raise ValueError(f"{wanted}, got {wrong[0]}")
+    return array.tolist()
 
 
 def _counts(value: Any) -> list[list[float]]:
-    try:
-        array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"expected 8x8 ink counts, got {value!r}") from None
-    if array.shape != (8, 8) or not np.all((array >= 0) & (array <= 16)):
-        raise ValueError(f"expected 8x8 ink counts from 0 to 16, got shape {array.shape}")
-    return array.tolist()
+    return _array(value, (8, 8), "ink counts", 0, 16)
 
 
 def _kernels(value: Any) -> list[list[list[float]]]:
-    if value is None:
-        value = weights()["conv1.weight"][:, 0]
-    shape = weights()["conv1.weight"][:, 0].shape
-    try:
-        array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"expected kernels of shape {shape}, got {value!r}") from None
-    if array.shape != shape or not np.all(np.abs(array) <= _LARGEST):
-        raise ValueError(
-            f"expected kernels of shape {shape} with numbers from -{_LARGEST} to {_LARGEST}, "
-            f"got shape {array.shape}"
-        )
-    return array.tolist()
+    trained = weights()["conv1.weight"][:, 0]
+    value = trained if value is None else value
+    return _array(value, trained.shape, "kernels", -LARGEST, LARGEST)
 
 
 def _off(value: Any) -> list[int]:
-    channels = len(weights()["conv1.weight"])
     try:
-        chosen = sorted({channel.__index__() for channel in value})
-    except (TypeError, AttributeError):
+        channels = list(value)
+    except TypeError:
         raise ValueError(f"expected a list of channels, got {value!r}") from None
-    if any(not 0 <= channel < channels for channel in chosen):
-        raise ValueError(f"expected channels from 0 to {channels - 1}, got {value!r}")
-    return chosen
+    check = whole(0, len(weights()["conv1.weight"]) - 1)
+    return sorted({check(channel) for channel in channels})
 
 
-def _probabilities(value: Any) -> list[float]:
-    if len(value) not in (0, 10) or not all(isinstance(v, Real) and isfinite(v) for v in value):
-        raise ValueError(f"expected ten probabilities, or none for an empty page, got {value!r}")
-    return [float(v) for v in value]
+def _drawing(value: Any) -> list[list[list[float]]]:
+    try:
+        strokes = [list(stroke) for stroke in value]
+    except TypeError:
+        raise ValueError(f"expected strokes, each a list of points, got {value!r}") from None
+    if not all(strokes):
+        raise ValueError("expected strokes of at least one point, got one of none")
+    return [_array(stroke, (len(stroke), 2), "a stroke", 0, 100) for stroke in strokes]
+
+
+def _digit_index(value: Any) -> int | None:
+    return None if value is None else whole(0, len(digits.load_digits().test_labels) - 1)(value)
 
 
 class ConvLive(BookWidget):
@@ -124,7 +127,11 @@ class ConvLive(BookWidget):
     reader drew.
 
     Args:
-        counts: 8x8 ink counts, 0 to 16; all zero is an empty page.
+        counts: 8x8 ink counts, 0 to 16: what the network gets. All zero is an empty page.
+        drawing: the strokes on the paper, each a list of points (x, y) in percent of the paper's
+            side, from the left and from the top. The page turns them into counts.
+        digit_index: which of the held-out digits, `load_digits().test_images`, is shown; None if
+            none of them is. Setting it sets the counts.
         kernels: the first layer's 8 kernels of 5x5; None for the trained ones.
         off: first-layer channels that are switched off.
         channel: the first-layer channel whose kernel is open.
@@ -133,46 +140,58 @@ class ConvLive(BookWidget):
         ValueError: for any other value, saying what was expected.
     """
 
-    _shown = ()
-
-    counts = Checked(_counts, None).tag(sync=True)
+    counts = Checked(_counts, np.zeros((8, 8)).tolist()).tag(sync=True)
+    drawing = Checked(_drawing, []).tag(sync=True)
+    digit_index = Checked(_digit_index, None).tag(sync=True)
     kernels = Checked(_kernels, None).tag(sync=True)
     off = Checked(_off, []).tag(sync=True)
-    channel = traitlets.Int(0, min=0, max=7).tag(sync=True)
-    # Written by the page: it has computed them.
-    probabilities = Checked(_probabilities, []).tag(sync=True)
+    channel = Checked(whole(0, 7), 0).tag(sync=True)
 
+    _truth = traitlets.Int(None, allow_none=True).tag(sync=True)  # of a held-out digit
     _weights = traitlets.Bytes().tag(sync=True)
     _shapes = traitlets.Unicode().tag(sync=True)
     _digits = traitlets.Bytes().tag(sync=True)
+    _indices = traitlets.List().tag(sync=True)
     _labels = traitlets.List().tag(sync=True)
     _answers = traitlets.List().tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
-        images, labels, answers = examples()
-        # A digit is there before the first click.
-        settings = {"counts": images[2], "kernels": None, "off": []} | settings
-        settings.setdefault(
-            "probabilities",
-            forward(
-                np.array([_counts(settings["counts"])]),
-                np.array(_kernels(settings["kernels"])),
-                _off(settings["off"]),
-            )["probabilities"][0].tolist()
-            if np.any(settings["counts"])
-            else [],
-        )
-        super().__init__(**settings)
+        data, (indices, answers) = digits.load_digits(), examples()
         w = weights()
+        if not {"counts", "drawing", "digit_index"} & set(settings):
+            settings["digit_index"] = indices[FIRST]  # alive before the first click
+        super().__init__(**{"kernels": None} | settings)
         with self.hold_sync():
-            self._weights = b"".join(
-                np.ascontiguousarray(w[name], "<f4").tobytes() for name in sorted(w)
-            )
+            self._weights = b"".join(w[name].astype("<f4").tobytes() for name in sorted(w))
             self._shapes = json.dumps({name: w[name].shape for name in sorted(w)})
-            self._digits = images.astype(np.uint8).tobytes()
-            self._labels, self._answers = labels.tolist(), answers.tolist()
+            self._digits = data.test_images[indices].astype(np.uint8).tobytes()
+            self._indices, self._answers = indices, answers
+            self._labels = data.test_labels[indices].tolist()
+
+    @traitlets.observe("digit_index")
+    def _show_digit(self, change: dict) -> None:
+        index = change["new"]
+        if index is None:
+            self._truth = None
+            return
+        data = digits.load_digits()
+        self._truth = int(data.test_labels[index])
+        self.counts, self.drawing = data.test_images[index], []
+
+    @traitlets.observe("counts")
+    def _forget_digit(self, change: dict) -> None:
+        index = self.digit_index
+        if index is not None and change["new"] != digits.load_digits().test_images[index].tolist():
+            self.digit_index = None
+
+    @property
+    def probabilities(self) -> NDArray[np.float32] | None:
+        """(10,): the network's answer, with the first layer as it is set; None without ink."""
+        if not np.any(self.counts):
+            return None
+        return forward(np.array([self.counts]), self.kernels, self.off)["probabilities"][0]
 
     @property
     def prediction(self) -> int | None:
-        """The digit with the largest probability; None for an empty page."""
-        return int(np.argmax(self.probabilities)) if self.probabilities else None
+        """The digit with the largest probability; None without ink."""
+        return None if self.probabilities is None else int(self.probabilities.argmax())
