@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 
 from lib.formulas.cnn import conv2d, conv2d_loops
+from lib.models import rnn as models
 from tests.chromium import BROWSER_ARGS, find
 from tests.serving import serve_gzipped
 
@@ -93,6 +94,29 @@ def bench_numpy() -> None:
         with threadpool_limits(1):
             for shapes in CASES:
                 _bench_convolution(*shapes)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def bench_rnn(B: int = 64, T: int = 100, C: int = 64, hidden_size: int = 128) -> None:
+    """Print the time of our recurrent modules beside torch's: forward and backward, one thread."""
+    print(
+        f"\nForward and backward on one thread, float32, B={B}, T={T}, C={C}, "
+        f"hidden {hidden_size}, milliseconds: median (middle half)"
+    )
+    print(f"{'':>6}  {'torch':>22}  {'ours':>22}  ratio")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        x = torch.randn(B, T, C, generator=torch.Generator().manual_seed(0), requires_grad=True)
+        for kind in ("RNN", "LSTM", "GRU"):
+            layers = [getattr(source, kind)(C, hidden_size, batch_first=True)
+                      for source in (torch.nn, models)]  # fmt: skip
+            layers[1].load_state_dict(layers[0].state_dict())
+            calls = [lambda layer=layer: layer(x)[0].sum().backward() for layer in layers]
+            theirs, ours = _milliseconds(*calls, repeats=REPEATS // 2)
+            ratio = statistics.median(ours) / statistics.median(theirs)
+            print(f"{kind:>6}  {_spread(theirs):>22}  {_spread(ours):>22}  {ratio:5.2f}")
     finally:
         torch.set_num_threads(threads)
 
@@ -189,4 +213,5 @@ def _spread(times: list[float]) -> str:
 
 if __name__ == "__main__":
     bench_numpy()
+    bench_rnn()
     bench_browser()
