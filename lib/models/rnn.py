@@ -240,8 +240,9 @@ class GRU(_Recurrent):
 
     def _step(self, x, states, w_hh, b_hh):
         (h,) = states
-        x_r, x_z, x_n = x.chunk(3, dim=1)  # (B, H) each
-        h_r, h_z, h_n = F.linear(h, w_hh.t(), b_hh).chunk(3, dim=1)
-        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        sizes = [2 * self.hidden_size, self.hidden_size]
+        x_rz, x_n = x.split(sizes, dim=1)
+        h_rz, h_n = F.linear(h, w_hh.t(), b_hh).split(sizes, dim=1)
+        r, z = torch.sigmoid(x_rz + h_rz).chunk(2, dim=1)  # (B, H) each
         n = torch.tanh(x_n + r * h_n)
-        return [n + z * (h - n)]
+        return [torch.lerp(n, h, z)]  # (1 - z) * n + z * h
