@@ -18,6 +18,9 @@ COLOURS = {"cin": "lw-in", "clearned": "lw-learned", "cout": "lw-out"}
 
 
 def visit_math(self, node: nodes.math) -> None:
+    # A notebook defines the coloured commands once for JupyterLab; the page knows them already.
+    if node.astext().startswith(r"\def\cin"):
+        raise nodes.SkipNode
     self.body.append(self.starttag(node, "span", "", CLASS="math"))
     self.body.append(self.encode(node.astext()) + "</span>")
     raise nodes.SkipNode

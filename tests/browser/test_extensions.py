@@ -44,6 +44,8 @@ def meta(alt: str, name: str) -> dict:
 
 TEXT = r"""# Text
 
+For JupyterLab:$\def\cin#1{\textcolor{#0072b2}{#1}}$ nothing here.
+
 A {cin}`blue`, a {clearned}`kernel`, an {cout}`output`, and $\cin{x} + \clearned{w}$.
 
 $$
@@ -160,6 +162,14 @@ def test_formulas_and_words_share_three_colours(open_page, built):
     assert len(colours) >= 8
     assert len({tuple(c) for c in colours}) == 3
     assert page.locator("a[href='#equation-eq-sum']").first.inner_text() == "(1)"
+
+
+def test_definitions_for_jupyterlab_take_no_place(open_page, built):
+    page, _ = open_page(f"{built.as_uri()}/text.html")
+    page.wait_for_selector(".katex")
+    line = page.get_by_text("For JupyterLab:")
+    assert line.inner_text() == "For JupyterLab: nothing here."
+    assert line.locator(".math").count() == 0
 
 
 def test_what_katex_must_not_draw_is_an_error_on_the_page(open_page, built):
