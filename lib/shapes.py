@@ -1,14 +1,15 @@
-"""Sizes of windows that slide over images, for the formulas and for the models.
+"""Sizes that the formulas and the models agree on: sliding windows, and attention's scores.
 
     out = floor((size + padding before + padding after - span) / stride) + 1,
     span = dilation * (kernel - 1) + 1
 
 Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016); options
-and rounding as in torch.nn.functional. Chapter: 3_1_cnn.
+and rounding as in torch.nn.functional. Chapters: 3_1_cnn, 3_3_self_attention.
 """
 
 import operator
 from collections.abc import Sequence
+from itertools import zip_longest
 
 Size = int | Sequence[int]
 Padding = Size | str
@@ -112,3 +113,59 @@ def _output_size(size, kernel_size, stride, before_after, dilation, ceil_mode) -
             )
         out.append(count)
     return out[0], out[1]
+
+
+def scores_shape(
+    query: Sequence[int],
+    key: Sequence[int],
+    value: Sequence[int],
+    mask: Sequence[int] | None = None,
+    is_causal: bool = False,
+    enable_gqa: bool = False,
+) -> tuple[int, ...]:
+    """Shape (..., L, S) of attention's scores, from the shapes of what goes in.
+
+    Args:
+        query, key, value, mask: shapes, (..., L, D), (..., S, D), (..., S, Dv), and one that
+            broadcasts to (..., L, S).
+        is_causal: whether a causal mask is asked for too, which leaves no room for `mask`.
+        enable_gqa: whether a head of keys serves a whole group of heads of queries.
+
+    Raises:
+        ValueError: if they do not fit each other.
+    """
+    query, key, value = tuple(query), tuple(key), tuple(value)
+    least = 3 if enable_gqa else 2
+    if min(len(query), len(key), len(value)) < least:
+        axes = "(..., h, T, D)" if enable_gqa else "(..., T, D)"
+        raise ValueError(f"expected query, key, value {axes}, got {query}, {key}, {value}")
+    if query[-1] != key[-1] or key[-2] != value[-2] or 0 in (query[-1], key[-2]):
+        raise ValueError(
+            "expected query (..., L, D), key (..., S, D) and value (..., S, Dv) with D and S of "
+            f"at least 1, got {query}, {key} and {value}"
+        )
+    if is_causal and mask is not None:
+        raise ValueError("expected a mask or is_causal, got both")
+    if enable_gqa:
+        h, groups = query[-3], key[-3]
+        if value[-3] != groups or h % groups:
+            raise ValueError(
+                f"expected as many heads of keys as of values, dividing the {h} of queries, "
+                f"got {groups} and {value[-3]}"
+            )
+        key, value = (*key[:-3], h, *key[-2:]), (*value[:-3], h, *value[-2:])
+    batch: list[int] = []
+    for axes in zip_longest(*(shape[-3::-1] for shape in (query, key, value)), fillvalue=1):
+        sizes = set(axes) - {1}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"expected batch and heads that broadcast, got {query}, {key} and {value}"
+            )
+        batch.append(sizes.pop() if sizes else 1)
+    shape = (*reversed(batch), query[-2], key[-2])
+    if mask is not None:
+        mask = tuple(mask)
+        fits = all(m in (1, size) for m, size in zip(mask[::-1], shape[::-1], strict=False))
+        if len(mask) > len(shape) or not fits:
+            raise ValueError(f"mask: expected a shape that broadcasts to {shape}, got {mask}")
+    return shape
