@@ -83,7 +83,7 @@ function frame(name) {
 
 function build(ctx) {
   const { root, get } = ctx;
-  const wide = () => root.clientWidth >= WIDE;
+  let wide = root.clientWidth >= WIDE;
   const w = weightsOf(get("_weights"), JSON.parse(get("_shapes")));
   const [C1, , K] = w["conv1.weight"].shape;
   const [C2] = w["conv2.weight"].shape;
@@ -94,10 +94,12 @@ function build(ctx) {
   let written = false; // whether the paper shows what the reader wrote, rather than a held-out digit
   let bitmap = null;   // 32 x 32, of what is written
   // Ink has the colour of the page's text: dark on light, light on dark.
-  const inkOf = (values, max = 1) => {
-    const light = parseInt(ctx.color("--lw-text").slice(1, 3), 16) > 127;
-    return light ? values : Array.from(values, (v) => max - v);
-  };
+  let colors;
+  function restyle() {
+    const [text, above, below] = ["--lw-text", "--cl-above", "--cl-below"].map(ctx.color);
+    colors = { lightInk: parseInt(text.slice(1, 3), 16) > 127, above, below };
+  }
+  const inkOf = (values, max = 1) => (colors.lightInk ? values : Float32Array.from(values, (v) => max - v));
   const empty = () => !get("counts").flat().some((count) => count > 0);
 
   // --- settings: the page's own changes are told from Python's ----------------------------------
@@ -178,9 +180,10 @@ function build(ctx) {
   let pinned = REST;
   let hovered = null;
   const look = ctx.redraw(() => explain());
-  function pin(item) {
+  function pin(item, aloud = false) {
     [pinned, hovered] = [item, null];
     look();
+    if (aloud) requestAnimationFrame(() => ctx.say(`${storyTitle.textContent}. ${story.textContent}`));
   }
   const hover = (item) => { hovered = item; look(); };
 
@@ -196,7 +199,7 @@ function build(ctx) {
         if (!move) return;
         event.preventDefault();
         if (onKey(event, n, move)) return;
-        const across = wide() ? columns : 2 * columns;
+        const across = wide ? columns : 2 * columns;
         nodes[n + (across > 1 ? move[0] * across + move[1] : move[0] + move[1])]?.focus();
       });
     });
@@ -216,7 +219,7 @@ function build(ctx) {
       };
       ctx.listen(node, "pointermove", (event) => { if (event.pointerType !== "touch") hover(place(event)); });
       ctx.listen(node, "pointerleave", () => hover(null));
-      ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin({ layer: map, channel }); });
+      ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin({ layer: map, channel }, true); });
       ctx.listen(node, "click", (event) => {
         const byKey = event.detail === 0;
         pin(byKey ? { layer: map, channel } : place(event));
@@ -233,8 +236,7 @@ function build(ctx) {
       const { row, column } = placeOf({ ...pinned, layer: map, channel });
       const [, H, W] = maps[map].shape;
       const inside = (v, n) => Math.min(n - 1, Math.max(0, v));
-      pin({ layer: map, channel, row: inside(row + down, H), column: inside(column + right, W) });
-      requestAnimationFrame(() => ctx.say(story.textContent));
+      pin({ layer: map, channel, row: inside(row + down, H), column: inside(column + right, W) }, true);
       return true;
     });
     return { tiles, title };
@@ -250,6 +252,7 @@ function build(ctx) {
   const scales = Object.fromEntries(["conv1", "pool1", "conv2", "pool2"].map((name) => [name, legend()]));
   const ends = { conv1: 2, pool1: 2, conv2: 8, pool2: 8, hidden: 16 }; // of the scales; an empty page keeps the last
 
+  let drawnKernels = null;
   function drawLayers() {
     const off = get("off");
     const kernels = get("kernels");
@@ -266,13 +269,14 @@ function build(ctx) {
     }
     layer1.tiles.forEach(({ node, frames }, channel) => {
       const isOff = off.includes(channel);
-      frames.kernel1.draw(kernels[channel].flat(), [K, K], { scale: "diverging", max: kernelMax });
+      if (kernels !== drawnKernels) frames.kernel1.draw(kernels[channel].flat(), [K, K], { scale: "diverging", max: kernelMax });
       node.classList.toggle("cl-off", isOff);
       node.setAttribute("aria-current", String(channel === get("channel")));
       name(node, isOff ? t(`channel ${channel}, switched off`, `通道 ${channel}，已关闭`)
         : t(`channel ${channel}, up to ${number(largest(channelOf(maps.conv1, channel)))}`, `通道 ${channel}，最大 ${number(largest(channelOf(maps.conv1, channel)))}`));
       switches[channel].checked = !isOff;
     });
+    drawnKernels = kernels;
     layer2.tiles.forEach(({ node }, channel) => {
       const most = number(largest(channelOf(maps.conv2, channel)));
       name(node, t(`map ${channel}, up to ${most}`, `特征图 ${channel}，最大 ${most}`));
@@ -292,7 +296,7 @@ function build(ctx) {
   let unit = 0;
   const unitAt = (event) => {
     const [row, column] = hiddenFrame.at(event);
-    return wide() ? row : row * (HIDDEN / 2) + column;
+    return wide ? row : row * (HIDDEN / 2) + column;
   };
   function chooseUnit(next) {
     unit = next;
@@ -318,7 +322,7 @@ function build(ctx) {
   });
   function drawHidden() {
     if (!empty()) ends.hidden = largest(maps.hidden.data);
-    hiddenFrame.draw(maps.hidden.data, wide() ? [HIDDEN, 1] : [2, HIDDEN / 2], { scale: "magnitude", max: ends.hidden });
+    hiddenFrame.draw(maps.hidden.data, wide ? [HIDDEN, 1] : [2, HIDDEN / 2], { scale: "magnitude", max: ends.hidden });
     hiddenSpan.textContent = `0–${number(ends.hidden, 2)}`;
     nameUnit();
   }
@@ -332,7 +336,7 @@ function build(ctx) {
     const item = { layer: "output", channel: digit };
     ctx.listen(node, "pointermove", (event) => { if (event.pointerType !== "touch") hover(item); });
     ctx.listen(node, "pointerleave", () => hover(null));
-    ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin(item); });
+    ctx.listen(node, "focus", () => { if (node.matches(":focus-visible")) pin(item, true); });
     ctx.listen(node, "click", () => pin(item));
     return { node, fill, value };
   });
@@ -471,7 +475,7 @@ function build(ctx) {
         t(` add up to ${number(sum(shares))}; bias ${number(bias)}: `, `，和为 ${number(sum(shares))}；偏置 ${number(bias)}：`),
         shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : "");
       showShares(shares);
-      hiddenFrame.mark(...(wide() ? [channel, 0, 1] : [Math.floor(channel / (HIDDEN / 2)), channel % (HIDDEN / 2), 1]));
+      hiddenFrame.mark(...(wide ? [channel, 0, 1] : [Math.floor(channel / (HIDDEN / 2)), channel % (HIDDEN / 2), 1]));
       marked.push(hiddenFrame);
       edges = shares.map((share, c) => [ports.right2[c], ports.units[channel], share]);
     } else if (empty()) {
@@ -532,8 +536,7 @@ function build(ctx) {
     const pen = lines.getContext("2d");
     pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.clearRect(0, 0, lines.width, lines.height);
-    if (!wide()) return;
-    const [above, below] = [ctx.color("--cl-above"), ctx.color("--cl-below")];
+    if (!wide) return;
     const max = largestSize(edges.map(([, , share]) => share));
     for (const [[x0, y0], [x1, y1], share] of edges) {
       const size = max ? Math.abs(share) / max : 0;
@@ -542,7 +545,7 @@ function build(ctx) {
       pen.beginPath();
       pen.moveTo(x0, y0);
       pen.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1);
-      pen.strokeStyle = share < 0 ? below : above;
+      pen.strokeStyle = share < 0 ? colors.below : colors.above;
       pen.globalAlpha = 0.25 + 0.75 * size;
       pen.lineWidth = 0.75 + 2.25 * size;
       pen.stroke();
@@ -700,10 +703,12 @@ function build(ctx) {
     answerSoon();
   });
   ctx.onTheme(() => {
+    restyle();
     drawExamples();
     answer();
   });
   ctx.onResize(flow, () => {
+    wide = root.clientWidth >= WIDE;
     findPorts();
     drawHidden();
     explain();
@@ -714,10 +719,24 @@ function build(ctx) {
     if (empty()) put({ counts });
     else if (JSON.stringify(counts) !== JSON.stringify(get("counts"))) showGiven();
   }
+  restyle();
   findPorts();
   drawExamples();
   showKernel(true);
   answer();
+
+  // A browser compiles what has run a few times: the first stroke shall be as quick as the tenth.
+  let runs = 10;
+  const warmUp = ctx.guard(() => {
+    countInk(normalizeDrawing(paper.ink().map((_, i) => (i * i) % 3), PAPER, PAPER));
+    forward(w, get("counts").flat(), get("kernels"));
+    if (--runs) idle = later(warmUp);
+  });
+  // Safari has no requestIdleCallback.
+  const [later, never] = globalThis.requestIdleCallback
+    ? [requestIdleCallback, cancelIdleCallback] : [(callback) => setTimeout(callback, 50), clearTimeout];
+  let idle = later(warmUp);
+  ctx.onCleanup(() => never(idle));
 }
 
 export default { render: (host) => mount(host, "conv-live", build) };

@@ -1,8 +1,9 @@
 // A sheet of paper to write a digit on: with the mouse, a finger, or a pen that the arrow keys move.
 import { h, t } from "./ui.js";
 
-export const PAPER = 320; // pixels a side
-const PEN = 26;           // width of a stroke, pixels
+export const PAPER = 128; // pixels a side of what is read
+const SHOWN = 320;        // pixels a side of what is seen
+const PEN = 8;            // width of a stroke, percent of the side
 const STEP = 5;           // percent of the side that an arrow key moves the pen; with Shift 1
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
@@ -11,12 +12,13 @@ const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowR
  *  Returns {node, undo, clear: buttons, strokes(), set(strokes), ink(), show(picture)}. */
 export function drawingPaper(ctx, { onChange, onRest }) {
   const canvas = h("canvas", {
-    class: "cl-paper", width: PAPER, height: PAPER, tabindex: "0", role: "application",
+    class: "cl-paper", width: SHOWN, height: SHOWN, tabindex: "0", role: "application",
     "aria-label": t(
       "Paper. Draw with the mouse or a finger. By keyboard: the arrow keys move a pen, with Shift in small steps; Space puts it down and lifts it; Backspace takes the last stroke back.",
       "画纸。用鼠标或手指书写。键盘操作：方向键移动笔，按住 Shift 走小步；空格键落笔和提笔；退格键撤销上一笔。"),
   });
-  const paint = canvas.getContext("2d", { willReadFrequently: true });
+  const seen = canvas.getContext("2d");
+  const read = h("canvas", { width: PAPER, height: PAPER }).getContext("2d", { willReadFrequently: true });
   const invitation = h("div", { class: "cl-empty lw-quiet", "aria-hidden": "true" }, t("draw a digit", "写一个数字"));
   const help = h("div", { class: "cl-keys", "aria-hidden": "true" }, t("arrows move, Space draws", "方向键移动，空格书写"));
   const cursor = h("div", { class: "cl-pen", hidden: true, "aria-hidden": "true" });
@@ -130,7 +132,24 @@ export function drawingPaper(ctx, { onChange, onRest }) {
   }, t("clear", "清空"));
 
   // --- what is on it ----------------------------------------------------------------------------
+  const ink = new Float32Array(PAPER * PAPER);
   const small = h("canvas");
+  let color;
+  const restyle = () => { color = ctx.color("--lw-text"); };
+  restyle();
+  ctx.onTheme(restyle);
+
+  function write(on, side) {
+    const unit = side / 100;
+    on.clearRect(0, 0, side, side);
+    Object.assign(on, { strokeStyle: color, lineWidth: PEN * unit, lineCap: "round", lineJoin: "round" });
+    for (const stroke of strokes) {
+      on.beginPath();
+      on.moveTo(stroke[0][0] * unit, stroke[0][1] * unit);
+      for (const [x, y] of stroke) on.lineTo(x * unit, y * unit); // a single point makes a dot
+      on.stroke();
+    }
+  }
 
   return {
     node: h("div", { class: "cl-desk" }, canvas, invitation, help, cursor), undo, clear,
@@ -139,36 +158,27 @@ export function drawingPaper(ctx, { onChange, onRest }) {
       strokes = next.map((stroke) => stroke.map((point) => [...point]));
       [thrownAway, penDown] = [[], false];
     },
-    /** Draws the strokes and reads them: PAPER x PAPER values of ink, 0 to 1. */
+    /** The strokes as PAPER x PAPER values of ink, 0 to 1. */
     ink() {
-      this.show(null);
-      const { data } = paint.getImageData(0, 0, PAPER, PAPER);
-      const ink = new Float32Array(PAPER * PAPER);
+      write(read, PAPER);
+      const { data } = read.getImageData(0, 0, PAPER, PAPER);
       for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3] / 255;
       return ink;
     },
     /** Shows the strokes, or a picture {values 0 to 1, side} that is no drawing. */
     show(picture) {
-      const color = ctx.color("--lw-text");
-      paint.clearRect(0, 0, PAPER, PAPER);
       invitation.hidden = Boolean(picture || strokes.length);
-      if (picture) {
-        const [r, g, b] = color.match(/[\da-f]{2}/gi).map((hex) => parseInt(hex, 16));
-        const image = new ImageData(picture.side, picture.side);
-        picture.values.forEach((v, i) => image.data.set([r, g, b, 255 * v], 4 * i));
-        Object.assign(small, { width: picture.side, height: picture.side });
-        small.getContext("2d").putImageData(image, 0, 0);
-        paint.drawImage(small, 0, 0, PAPER, PAPER);
+      if (!picture) {
+        write(seen, SHOWN);
         return;
       }
-      Object.assign(paint, { strokeStyle: color, lineWidth: PEN, lineCap: "round", lineJoin: "round" });
-      for (const stroke of strokes) {
-        paint.beginPath();
-        const [first, ...others] = stroke.map((point) => point.map((v) => (v * PAPER) / 100));
-        paint.moveTo(...first);
-        for (const point of others.length ? others : [first]) paint.lineTo(...point); // or a dot
-        paint.stroke();
-      }
+      const [r, g, b] = color.match(/[\da-f]{2}/gi).map((hex) => parseInt(hex, 16));
+      const image = new ImageData(picture.side, picture.side);
+      picture.values.forEach((v, i) => image.data.set([r, g, b, 255 * v], 4 * i));
+      Object.assign(small, { width: picture.side, height: picture.side });
+      small.getContext("2d").putImageData(image, 0, 0);
+      seen.clearRect(0, 0, SHOWN, SHOWN);
+      seen.drawImage(small, 0, 0, SHOWN, SHOWN);
     },
   };
 }

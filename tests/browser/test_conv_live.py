@@ -520,14 +520,19 @@ def test_the_answer_is_spoken_once_things_rest(page):
     assert spoken.inner_text() == ""
     page.wait_for_function("document.querySelector('[aria-live=polite]').textContent")
     assert spoken.inner_text() == "a 7, >99.9%"
+    tile(page, 2, 0).focus()
+    press(page, "ArrowRight")
+    page.wait_for_function("document.querySelector('[aria-live=polite]').textContent[0] === 'L'")
+    assert spoken.inner_text() == ". ".join(story(page))
 
 
 def test_the_theme_changes_the_ink(page):
     show(page, ConvLive())
     draw(page)
     ink = """() => {
-      const paper = document.querySelector(".cl-paper");
-      const {data} = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
+      const copy = new OffscreenCanvas(320, 320).getContext("2d", {willReadFrequently: true});
+      copy.drawImage(document.querySelector(".cl-paper"), 0, 0);
+      const {data} = copy.getImageData(0, 0, 320, 320);
       return [...data].filter((_, i) => i % 4 === 0 && data[i + 3] === 255)[0];
     }"""
     dark_ink = page.evaluate(ink)

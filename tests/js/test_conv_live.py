@@ -1,5 +1,7 @@
 """The network as the page runs it (conv_live.js), against NumPy and torch on shipped weights."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +11,14 @@ from lib.models.cnn import LeNet
 from lib.widgets.conv_live import WEIGHTS, forward, weights
 from tests.browser.harness import serve
 
-RUN = """async ({weights, counts, kernels, off}) => {
+# As text: Playwright takes long over large arrays.
+RUN = """async (text) => {
+  const {weights, counts, kernels, off} = JSON.parse(text);
   const {forward} = await import("/conv_live.js");
   const w = Object.fromEntries(Object.entries(weights).map(([name, {data, shape}]) => (
     [name, {data: Float32Array.from(data), shape}])));
-  return counts.map((each) => Object.fromEntries(Object.entries(forward(w, each, kernels, off))
-    .map(([name, map]) => [name, [...map.data]])));
+  return JSON.stringify(counts.map((each) => Object.fromEntries(
+    Object.entries(forward(w, each, kernels, off)).map(([name, map]) => [name, [...map.data]]))));
 }"""
 LAYERS = ("input", "conv1", "pool1", "conv2", "pool2", "hidden", "scores", "probabilities")
 
@@ -27,9 +31,8 @@ def run(browser):
     def call(counts, kernels, off=()):
         w = {k: {"data": v.ravel().tolist(), "shape": v.shape} for k, v in weights().items()}
         counts = counts.reshape(len(counts), 64).tolist()
-        found = page.evaluate(
-            RUN, {"weights": w, "counts": counts, "kernels": kernels.tolist(), "off": list(off)}
-        )
+        given = {"weights": w, "counts": counts, "kernels": kernels.tolist(), "off": list(off)}
+        found = json.loads(page.evaluate(RUN, json.dumps(given)))
         return {name: np.array([each[name] for each in found]) for name in LAYERS}
 
     yield call
