@@ -78,6 +78,21 @@ def test_every_epoch_shows_everything_in_an_order_of_its_own():
     assert first != second
 
 
+def test_every_step_is_in_training_mode_also_after_an_evaluation():
+    model, optimizer, _ = make()
+    modes = []
+
+    def watched(model, batch):
+        modes.append(model.training)
+        return loss(model, batch)
+
+    fit(
+        model.eval(), batches, watched, optimizer, steps=6, generator=torch.Generator(),
+        evaluate=lambda m: 0.0, evaluate_every=2, progress_bar=False,
+    )  # fmt: skip
+    assert modes == [True] * 6
+
+
 def test_the_history_is_the_mean_loss():
     seen = []
 
