@@ -371,7 +371,8 @@ def test_what_pooling_and_the_hidden_layer_made(page):
 
 def test_maps_of_a_layer_share_one_scale(page):
     show(page, ConvLive())
-    values = forward(np.array([of_model(page, "counts")]))["pool2"][0]
+    layers = forward(np.array([of_model(page, "counts")]))
+    values, hidden = layers["pool2"][0], layers["hidden"][0]
     reds = page.locator(".cl-pool2 canvas").evaluate_all(
         """(all) => all.map((canvas) => {
           const {data} = canvas.getContext("2d").getImageData(0, 0, 4, 4);
@@ -385,6 +386,14 @@ def test_maps_of_a_layer_share_one_scale(page):
     assert len(bright) > 20 and (np.diff(reds[bright]) >= 0).all()
     ends = page.locator(".cl-2 .lw-legend-marks").nth(1).inner_text().split()
     assert float(ends[-1]) == pytest.approx(values.max(), abs=0.06)
+    assert page.locator(".cl-sub").inner_text() == f"0–{hidden.max():.0f}"
+    lit = page.locator(".cl-units canvas").evaluate(
+        "(c) => [...c.getContext('2d').getImageData(0, 0, 1, 64).data].filter((_, i) => !(i % 4))"
+    )
+    order = np.argsort(hidden, kind="stable")
+    bright = order[hidden[order] > 0.1 * hidden.max()]
+    assert len(bright) > 10 and (np.diff(np.array(lit)[bright]) >= 0).all()
+    assert len(set(np.array(lit)[bright])) > 8
 
 
 # --- Python, other views, the page ----------------------------------------------------------------

@@ -104,6 +104,29 @@ def test_a_slanted_stroke_is_straightened():
     assert np.ptp(middle) <= 2
 
 
+def test_a_stroke_that_lies_is_not_stood_upright():
+    page = np.zeros((100, 100))
+    for row in range(40, 60):
+        page[row, 4 * row - 150 : 4 * row - 140] = 1  # four to the right for each row down
+    columns = np.arange(32)
+    middle = [columns[line].mean() for line in digits.normalize_drawing(page) if line.any()]
+    assert np.ptp(middle) > 8
+
+
+def test_a_plain_one_stays_narrow_and_in_the_middle():
+    page = np.zeros((100, 100))
+    page[20:80, 10:16] = 1
+    columns = np.nonzero(digits.normalize_drawing(page).any(axis=0))[0]
+    assert len(columns) <= 14 and columns.mean() == 15.5  # a 0 would be 24 wide
+
+
+def test_faint_marks_are_paper():
+    page = drawing()
+    marked = page.copy()
+    marked[:9, :9] = 0.49
+    np.testing.assert_array_equal(digits.normalize_drawing(marked), digits.normalize_drawing(page))
+
+
 def test_no_ink_stays_no_ink():
     assert not digits.normalize_drawing(np.zeros((20, 30))).any()
     assert digits.count_ink(digits.normalize_drawing(np.full((9, 9), 0.49))).sum() == 0

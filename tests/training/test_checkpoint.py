@@ -120,6 +120,19 @@ def test_a_damaged_file_is_refused(tmp_path, damage):
         load_tensors(path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"[2,3]", b"[3,2]"), (b'"F32"', b'"I32"'), (b'"first"', b'"other"')]
+)
+def test_the_hash_covers_shapes_types_and_names(tmp_path, old, new):
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"first": torch.ones(2, 3)})
+    whole = path.read_bytes()
+    assert whole.count(old) == 1
+    path.write_bytes(whole.replace(old, new))
+    with pytest.raises(ValueError, match="hash differs"):
+        load_tensors(path)
+
+
 def test_a_file_from_elsewhere_has_no_hash_and_is_read(tmp_path):
     save_file({"a": torch.ones(2)}, tmp_path / "x.safetensors")
     assert load_tensors(tmp_path / "x.safetensors")[0]["a"].tolist() == [1, 1]

@@ -265,6 +265,14 @@ def test_a_bar_where_there_is_a_place_for_one(monkeypatch, stream):
     assert bool(re.search(r"\d\d:\d\d|it/s", last)) == (stream is Terminal)
 
 
+def test_the_bar_of_a_run_that_goes_on_begins_where_it_stands(monkeypatch, tmp_path):
+    run(4, checkpoint=tmp_path / "c")
+    monkeypatch.setattr(sys, "stdout", Notebook())
+    run(8, checkpoint=tmp_path / "c", progress_bar=True)
+    bars = sys.stdout.getvalue().strip().split("\r")
+    assert "4/8" in bars[0] and "8/8" in bars[-1]
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
