@@ -122,11 +122,12 @@ def normalize_drawing(gray: NDArray) -> NDArray[np.bool_]:
     if not len(rows):
         return np.zeros((BITMAP, BITMAP), dtype=bool)
     # Least squares: how much further right the ink of a row lies than that of the row above. Sums
-    # of whole numbers are exact, so JavaScript gets the very same slope.
-    n = len(rows)
-    spread = n * (rows * rows).sum() - rows.sum() ** 2
-    slope = (n * (rows * columns).sum() - rows.sum() * columns.sum()) / spread if spread else 0.0
-    shear = min(max(float(slope), -MAX_SHEAR), MAX_SHEAR)
+    # of whole numbers are exact, so JavaScript gets the very same slope; Python's own numbers, as
+    # the products of a large scan's sums need more than 64 bits.
+    n, down, across = len(rows), int(rows.sum()), int(columns.sum())
+    spread = n * int((rows * rows).sum()) - down**2
+    slope = (n * int((rows * columns).sum()) - down * across) / spread if spread else 0.0
+    shear = min(max(slope, -MAX_SHEAR), MAX_SHEAR)
     upright = columns - shear * rows
     top, height = rows.min(), rows.max() + 1 - rows.min()
     left, width = upright.min(), upright.max() + 1 - upright.min()

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# name -> (package, file in it, credit)
+# name -> (package, file in it, credit). scikit-learn's README names danielbuechele for the flower
+# too, but its links lead to vultilion's page.
 _SOURCES = {
     "china": (
         "sklearn.datasets.images",

@@ -30,7 +30,7 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], **metadata: st
     """
     plain = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
     header = {"format": "pt", "sha256": _hash(plain, metadata), **metadata}
-    write_whole(path, save(plain, header))
+    write_whole(path, _in_order(save(plain, header)))
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -210,6 +210,16 @@ def _as_in(template: Any, saved: Any) -> Any:
     if isinstance(template, list) and len(template) == len(saved):
         return [_as_in(t, v) for t, v in zip(template, saved, strict=True)]
     return tuple(saved) if isinstance(template, tuple) else saved
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its header's texts sorted: safetensors writes them in any order."""
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the tensors begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + data[start:]
 
 
 def _hash(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:

@@ -130,11 +130,14 @@ def evaluate(model: LeNet, parts: dict[str, tuple[Tensor, Tensor]]) -> dict[str,
 
 
 def baseline() -> float:
-    """Accuracy on the held-out part of a logistic regression on the 8 x 8 counts."""
+    """Accuracy on the held-out part of a logistic regression on the 8 x 8 counts.
+
+    Of C = 0.01, 0.1, 1, 10, 100 it has the best on five folds of the training part.
+    """
     from sklearn.linear_model import LogisticRegression
 
     data = digits.load_digits()
-    model = LogisticRegression(max_iter=5000)
+    model = LogisticRegression(C=10, max_iter=5000)
     model.fit(data.train_images.reshape(-1, 64) / 16, data.train_labels)
     return float(model.score(data.test_images.reshape(-1, 64) / 16, data.test_labels))
 
@@ -158,6 +161,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
+    for name in ("seeds", "epochs", "threads"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(arguments.threads)
 
     (pictures, labels), parts = training_part(), held_out()

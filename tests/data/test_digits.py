@@ -104,6 +104,15 @@ def test_a_slanted_stroke_is_straightened():
     assert np.ptp(middle) <= 2
 
 
+def test_a_scan_with_much_ink_is_straightened_too():
+    """Six million pixels of ink: the products of their sums do not fit into 64 bits."""
+    right = np.arange(4000) - np.arange(2000)[:, None] // 2
+    bitmap = digits.normalize_drawing((right >= 0) & (right < 3000))
+    columns = np.arange(32)
+    middle = [columns[line].mean() for line in bitmap if line.any()]
+    assert np.ptp(middle) <= 2
+
+
 def test_a_stroke_that_lies_is_not_stood_upright():
     page = np.zeros((100, 100))
     for row in range(40, 60):

@@ -50,6 +50,18 @@ def test_tensors_come_back_as_they_went(tmp_path):
     assert all(loaded[k].dtype == tensors[k].dtype for k in tensors)
 
 
+def test_the_same_contents_are_the_same_bytes(tmp_path):
+    """A run again leaves no difference; safetensors alone writes the texts in any order."""
+    tensors = {"é": torch.arange(3), "b": torch.ones(2)}
+    texts = {name: name for name in "abcdefgh"}
+    files = [tmp_path / str(n) for n in range(2)]
+    save_tensors(files[0], tensors, **texts)
+    save_tensors(files[1], dict(reversed(tensors.items())), **dict(reversed(texts.items())))
+    assert files[0].read_bytes() == files[1].read_bytes()
+    header = int.from_bytes(files[0].read_bytes()[:8], "little")
+    assert header % 8 == 0  # as safetensors lays tensors out
+
+
 @pytest.mark.parametrize("optimizer_class", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
 def test_a_checkpoint_puts_everything_back(tmp_path, optimizer_class):
     options = {"momentum": 0.9} if optimizer_class is torch.optim.SGD else {}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_five_seeds_reach_what_the_book_promises():
 def test_the_baseline_is_what_it_says():
     assert train_lenet.baseline() == pytest.approx(METRICS["logistic_regression_test"], abs=0.005)
     assert METRICS["mean"]["test"] > METRICS["logistic_regression_test"]
+
+
+@pytest.mark.parametrize("name", ["seeds", "epochs", "threads"])
+def test_a_command_that_makes_no_sense(monkeypatch, capsys, tmp_path, name):
+    command = ["train_lenet", "--output", str(tmp_path), f"--{name}", "0"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit):
+        train_lenet.main()
+    assert f"--{name}: expected at least 1, got 0" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_data_are_those_that_it_was_trained_on():
