@@ -1,0 +1,330 @@
+r"""GPT: the transformer's block with a causal mask, trained to say which token comes next.
+
+    x_t = E[token_t] + P[t];   x = Block(...Block(x));   logits = Norm(x) E^T
+
+Each token attends to itself and those before it, so one pass over a text gives a prediction at
+every position at once. The embedding E is used twice, to read tokens and to score them. While a
+text grows, keys and values of the old tokens stay what they were: kept in a cache, they are not
+computed again.
+
+Files are those of GPT2LMHeadModel in Hugging Face's transformers, in both directions.
+Sources: Radford et al. 2018, 2019 (GPT, GPT-2); Press and Wolf 2017 (the tied embedding); Fan et
+al. 2018 (top-k); Holtzman et al. 2020 (top-p). Chapter: 3_4_transformer.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.models.attention import KeyValueCache
+from lib.models.transformer import Block, BlockConfig, LayerNorm, LearnedPositions
+from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+
+# The names of activations in GPT-2's config.json, and `Block`'s for them.
+ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu"}
+ACTIVATIONS["relu"] = "relu"
+# What a config.json may say that this model does not do.
+PLAIN = {"scale_attn_by_inverse_layer_idx": False, "scale_attn_weights": True}
+PLAIN |= {"tie_word_embeddings": True, "add_cross_attention": False}
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """Sizes of a `GPT`, by the names of GPT-2's config.json.
+
+    Raises:
+        ValueError: for a size less than 1, heads that do not divide n_embd, a dropout outside 0..1,
+            or an activation unknown here.
+    """
+
+    vocab_size: int = 1024
+    n_positions: int = 128  # the longest text, in tokens
+    n_embd: int = 128  # features of a token
+    n_layer: int = 4
+    n_head: int = 4
+    n_inner: int | None = None  # features inside the feed-forward network; None for 4 * n_embd
+    activation_function: str = "gelu_new"
+    layer_norm_epsilon: float = 1e-5
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "n_positions", "n_layer"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        if self.activation_function not in ACTIVATIONS:
+            words = ", ".join(ACTIVATIONS)
+            raise ValueError(
+                f"activation_function: expected one of {words}, got {self.activation_function!r}"
+            )
+        _ = self.block
+
+    @property
+    def block(self) -> BlockConfig:
+        """The same as the settings of a `Block`."""
+        return BlockConfig(
+            hidden_size=self.n_embd,
+            num_heads=self.n_head,
+            feed_forward_size=4 * self.n_embd if self.n_inner is None else self.n_inner,
+            dropout=self.dropout,
+            activation=ACTIVATIONS[self.activation_function],
+            norm_first=True,
+            layer_norm_eps=self.layer_norm_epsilon,
+        )
+
+
+class GPT(nn.Module):
+    """Token ids (B, T) to scores of the token that follows each (B, T, V)."""
+
+    def __init__(self, config: GPTConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or GPTConfig()
+        self.tokens = nn.Embedding(c.vocab_size, c.n_embd)
+        self.positions = LearnedPositions(c.n_positions, c.n_embd)
+        self.blocks = nn.ModuleList(Block(c.block) for _ in range(c.n_layer))
+        self.norm = LayerNorm(c.n_embd, c.layer_norm_epsilon)
+        self.apply(self._start)
+
+    def _start(self, module: nn.Module) -> None:
+        """GPT-2's start: small weights, and smaller ones where a block adds to the residual."""
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)
+        if isinstance(module, Block):
+            nn.init.normal_(module.self_attn.in_proj_weight, std=0.02)
+            for last in (module.self_attn.out_proj, module.linear2):
+                nn.init.normal_(last.weight, std=0.02 / math.sqrt(2 * self.config.n_layer))
+
+    def forward(self, ids: Tensor, cache: list[KeyValueCache] | None = None) -> Tensor:
+        """Scores before the softmax.
+
+        Args:
+            ids: (B, T) of whole numbers, 0 to V - 1.
+            cache: of the tokens before these, from `new_cache`; grows by these.
+
+        Returns:
+            (B, T, V).
+
+        Raises:
+            ValueError: if ids is not that, or cache and ids are longer than n_positions.
+        """
+        x = self._embed(ids, len(cache[0]) if cache else 0)
+        for i, block in enumerate(self.blocks):
+            x = block(x, is_causal=True, cache=cache[i] if cache else None)
+        return F.linear(self.norm(x), self.tokens.weight)  # (B, T, V)
+
+    def new_cache(self) -> list[KeyValueCache]:
+        """An empty cache: one a layer."""
+        return [KeyValueCache() for _ in self.blocks]
+
+    @torch.no_grad()
+    def attentions(self, ids: Tensor) -> Tensor:
+        """Where every head of every layer looks: (B, T) to (layers, B, h, T, T)."""
+        x, maps = self._embed(ids, 0), []
+        for block in self.blocks:
+            maps.append(block.self_attn(block.norm1(x), is_causal=True, need_weights=True)[1])
+            x = block(x, is_causal=True)
+        return torch.stack(maps)
+
+    def _embed(self, ids: Tensor, first: int) -> Tensor:
+        V, most = self.config.vocab_size, self.config.n_positions
+        if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32) or not ids.numel():
+            raise ValueError(
+                f"ids: expected (B, T) of whole numbers, got {tuple(ids.shape)} of {ids.dtype}"
+            )
+        if ids.min() < 0 or ids.max() >= V:
+            raise ValueError(
+                f"ids: expected 0 to {V - 1}, got {ids.min().item()} to {ids.max().item()}"
+            )
+        if first + ids.shape[1] > most:
+            raise ValueError(f"expected at most {most} tokens, got {first + ids.shape[1]}")
+        return self.positions(self.tokens(ids), first)  # (B, T, C)
+
+    @torch.no_grad()
+    def stream(
+        self,
+        ids: Tensor,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        generator: torch.Generator | None = None,
+        use_cache: bool = True,
+    ) -> Iterator[Tensor]:
+        """Go on with a text, token after token, until n_positions.
+
+        Args:
+            ids: (B, T), the beginning.
+            temperature: divides the scores; 0 always takes the most probable token.
+            top_k, top_p: see `filter_logits`.
+            generator: of the draws.
+            use_cache: False computes everything again for each token, which gives the same.
+
+        Yields:
+            (B,): the next token of each text.
+
+        Raises:
+            ValueError: if a setting makes no sense or ids does not fit.
+        """
+        if not 0 <= temperature < math.inf:
+            raise ValueError(f"temperature: expected 0 or more, got {temperature}")
+        cache = self.new_cache() if use_cache else None
+        new = ids
+        while ids.shape[1] < self.config.n_positions:
+            logits = self(new if use_cache else ids, cache)[:, -1]  # (B, V)
+            logits = filter_logits(logits / (temperature or 1), top_k, top_p)
+            if temperature == 0:
+                token = logits.argmax(dim=-1)
+            else:
+                probabilities = logits.softmax(dim=-1)
+                token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+            yield token
+            new = token[:, None]
+            ids = torch.cat([ids, new], dim=1)
+
+    def generate(self, ids: Tensor, max_new_tokens: int, **settings) -> Tensor:
+        """The beginning and so many new tokens: (B, T) to (B, T + max_new_tokens).
+
+        Args:
+            settings: `stream`'s.
+
+        Raises:
+            ValueError: as `stream`, and if the result would be longer than n_positions.
+        """
+        total, most = ids.shape[-1] + max_new_tokens, self.config.n_positions
+        if max_new_tokens < 1 or total > most:
+            raise ValueError(
+                f"expected at least 1 new token and {most} in all, got {max_new_tokens} and {total}"
+            )
+        stream = self.stream(ids, **settings)
+        new = [next(stream) for _ in range(max_new_tokens)]
+        return torch.cat([ids, torch.stack(new, dim=1)], dim=1)
+
+    @classmethod
+    def from_pretrained(cls, directory: str | Path) -> "GPT":
+        """Read config.json and model.safetensors of a GPT2LMHeadModel; in evaluation mode.
+
+        Raises:
+            FileNotFoundError: if a file is missing.
+            ValueError: if a file is damaged, asks for what this model does not do, or the two do
+                not fit each other.
+        """
+        directory = Path(directory)
+        model = cls(_read_config(directory / "config.json"))
+        path = directory / "model.safetensors"
+        tensors = {}
+        for name, tensor in load_tensors(path)[0].items():
+            name = name.removeprefix("transformer.")
+            # The first files carried the causal mask too; the head is the embedding.
+            if not re.search(r"\.attn\.(masked_)?bias$|^lm_head\.weight$", name):
+                tensors[_rename(name, _FROM_GPT2)] = _turn(name, tensor.float())
+        load_into(model, tensors, path)
+        return model.eval()
+
+    def save_pretrained(self, directory: str | Path) -> None:
+        """Write what GPT2LMHeadModel.from_pretrained reads, each file whole or not at all."""
+        directory, c = Path(directory), self.config
+        config = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]} | PLAIN
+        config |= {f.name: getattr(c, f.name) for f in fields(c) if f.name != "dropout"}
+        config |= {f"{part}_pdrop": c.dropout for part in ("embd", "attn", "resid")}
+        config |= {"bos_token_id": 0, "eos_token_id": 0}  # lib.data.tokenizer.END_OF_TEXT
+        write_whole(directory / "config.json", json.dumps(config, indent=2) + "\n")
+        tensors = {}
+        for name, tensor in self.state_dict().items():
+            name = _rename(name, _TO_GPT2)
+            tensors[f"transformer.{name}"] = _turn(name, tensor)
+        save_tensors(directory / "model.safetensors", tensors)
+
+
+def filter_logits(logits: Tensor, top_k: int | None = None, top_p: float | None = None) -> Tensor:
+    """Take tokens out of a draw: those that stay keep their scores, the others get -inf.
+
+    Args:
+        logits: (..., V).
+        top_k: keep so many of the highest; equals of the last one stay too.
+        top_p: keep the most probable tokens up to the one with which their sum reaches top_p, so
+            at least one. Looks at what top_k has left.
+
+    Raises:
+        ValueError: for a top_k below 1 or a top_p outside 0 < p <= 1.
+    """
+    if top_k is not None:
+        if top_k < 1:
+            raise ValueError(f"top_k: expected at least 1, got {top_k}")
+        least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    if top_p is not None:
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p: expected more than 0, at most 1, got {top_p}")
+        ordered, order = logits.softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
+        before = ordered.cumsum(dim=-1) - ordered  # the sum before each token
+        out = (before >= top_p) if top_p < 1 else torch.zeros_like(before, dtype=torch.bool)
+        logits = logits.masked_fill(torch.zeros_like(out).scatter(-1, order, out), -torch.inf)
+    return logits
+
+
+# --- GPT-2's files ------------------------------------------------------------------------------
+
+_TO_GPT2 = {
+    r"^tokens\.": "wte.",
+    r"^positions\.": "wpe.",
+    r"^norm\.": "ln_f.",
+    r"^blocks\.": "h.",
+    r"self_attn\.in_proj_": "attn.c_attn.",
+    r"self_attn\.out_proj\.": "attn.c_proj.",
+    r"linear1\.": "mlp.c_fc.",
+    r"linear2\.": "mlp.c_proj.",
+    r"norm([12])\.": r"ln_\1.",
+}
+_FROM_GPT2 = {
+    r"^wte\.": "tokens.",
+    r"^wpe\.": "positions.",
+    r"^ln_f\.": "norm.",
+    r"^h\.": "blocks.",
+    r"attn\.c_attn\.": "self_attn.in_proj_",
+    r"attn\.c_proj\.": "self_attn.out_proj.",
+    r"mlp\.c_fc\.": "linear1.",
+    r"mlp\.c_proj\.": "linear2.",
+    r"ln_([12])\.": r"norm\1.",
+}
+
+
+def _rename(name: str, rules: dict[str, str]) -> str:
+    for pattern, replacement in rules.items():
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
+def _turn(name: str, tensor: Tensor) -> Tensor:
+    """GPT-2 keeps its linear layers' matrices as (in, out), torch as (out, in)."""
+    return tensor.T if re.search(r"\.c_\w+\.weight$", name) and tensor.ndim == 2 else tensor
+
+
+def _read_config(path: Path) -> GPTConfig:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON: {error}") from None
+    if not isinstance(raw, dict) or raw.get("model_type") != "gpt2":
+        found = raw.get("model_type") if isinstance(raw, dict) else raw
+        raise ValueError(f"{path}: expected a model_type of 'gpt2', got {found!r}")
+    for name, value in PLAIN.items():
+        if raw.get(name, value) != value:
+            raise ValueError(f"{path}: {name}: expected {value}, got {raw[name]}")
+    drops = {raw.get(f"{part}_pdrop", 0.1) for part in ("embd", "attn", "resid")}
+    # Dropout only acts in training; where the three differ, the largest is as good as any.
+    known = {f.name: raw[f.name] for f in fields(GPTConfig) if f.name in raw}
+    return GPTConfig(**GPT2_DEFAULTS | known | {"dropout": max(drops)})
+
+
+# What transformers takes for what a config.json leaves out.
+GPT2_DEFAULTS = {"vocab_size": 50257, "n_positions": 1024, "n_embd": 768}
+GPT2_DEFAULTS |= {"n_layer": 12, "n_head": 12}
