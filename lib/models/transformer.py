@@ -157,7 +157,7 @@ def _angles(positions: Tensor, size: int) -> Tensor:
 class LayerNorm(nn.Module):
     """Mean 0 and variance 1 over the features of each token, then a learned scale and shift.
 
-    As torch.nn.LayerNorm: the variance divides by C, not by C - 1.
+    The variance divides by C, not by C - 1. Written out in `lib.formulas.transformer`.
     """
 
     def __init__(self, hidden_size: int, eps: float = 1e-5, bias: bool = True) -> None:
@@ -167,9 +167,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(hidden_size)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        variance, mean = torch.var_mean(x, dim=-1, keepdim=True, correction=0)
-        out = (x - mean) * torch.rsqrt(variance + self.eps) * self.weight
-        return out if self.bias is None else out + self.bias
+        return F.layer_norm(x, x.shape[-1:], self.weight, self.bias, self.eps)
 
 
 class Block(nn.Module):
