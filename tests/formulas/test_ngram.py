@@ -1,0 +1,99 @@
+"""Kneser-Ney: written out with dictionaries, probabilities that sum to one, known cases."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from lib.formulas.ngram import KneserNey
+
+
+def by_hand(text, order, V):
+    """p(word | context), one word at a time, from dictionaries: Chen and Goodman's formulas."""
+    counts = {order: Counter(tuple(text[i : i + order]) for i in range(len(text) - order + 1))}
+    for n in range(order - 1, 0, -1):
+        counts[n] = Counter(gram[1:] for gram in counts[n + 1])
+    discounts = {}
+    for n, table in counts.items():
+        of = Counter(table.values())
+        n1, n2, n3, n4 = (max(of[k], 1) for k in (1, 2, 3, 4))
+        y = n1 / (n1 + 2 * n2)
+        d = [1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3]
+        discounts[n] = [min(max(x, 0), k) for k, x in enumerate(d, start=1)]
+
+    def p(word, context):
+        n = len(context) + 1
+        lower = p(word, context[1:]) if context else 1 / V
+        followers = {g: c for g, c in counts[n].items() if g[:-1] == context}
+        total = sum(followers.values())
+        if not total:
+            return lower
+        freed = sum(discounts[n][min(c, 3) - 1] for c in followers.values())
+        count = followers.get((*context, word), 0)
+        kept = count - discounts[n][min(count, 3) - 1] if count else 0
+        return kept / total + freed / total * lower
+
+    return p
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_equals_the_formula_one_word_at_a_time(order):
+    rng = np.random.default_rng(order)
+    V = 6
+    text = (rng.random(300) ** 2 * V).astype(np.int64)
+    model, p = KneserNey(text, order, V), by_hand(text.tolist(), order, V)
+    unseen = rng.integers(0, V, 60)
+    expected = [
+        p(int(unseen[i]), tuple(unseen[max(0, i - order + 1) : i].tolist())) for i in range(60)
+    ]
+    np.testing.assert_allclose(model.probabilities(unseen), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_probabilities_sum_to_one(order):
+    rng = np.random.default_rng(0)
+    V = 7
+    model = KneserNey(rng.integers(0, V - 1, 200), order, V)  # V - 1 never came
+    for context in rng.integers(0, V, (20, order - 1)):
+        texts = [np.append(context, word) for word in range(V)]
+        total = sum(model.probabilities(text)[-1] for text in texts)
+        assert total == pytest.approx(1, abs=1e-12)
+
+
+def test_short_contexts_count_kinds_and_not_times():
+    """Token 1 comes often, but only after 0; token 2 comes less, after many."""
+    text = np.array([0, 1] * 30 + [3, 2, 4, 2, 5, 2, 6, 2] * 3)
+    model = KneserNey(text, 2, 9)
+    after_new = [model.probabilities(np.array([8, word]))[-1] for word in (1, 2)]
+    assert after_new[0] < after_new[1]
+
+
+def test_longer_contexts_help_where_there_is_something_to_know():
+    text = np.array([0, 1, 2, 0, 2, 1] * 200)  # the token two back decides
+    surprise = [
+        -np.log(KneserNey(text[:900], n, 3).probabilities(text[900:])).mean() for n in (1, 3)
+    ]
+    assert surprise[1] < 0.05 < 1 < surprise[0]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "order", "V", "words"),
+    [
+        (np.zeros(5, int), 0, 3, "got 0 and 3"),
+        (np.zeros(5, int), 7, 1024, r"2\*\*62, got 7 and 1024"),
+        (np.zeros(2, int), 3, 3, r"N at least 3, got \(2,\)"),
+        (np.zeros(5), 2, 3, "float64"),
+        (np.zeros((5, 1), int), 2, 3, r"got \(5, 1\)"),
+        (np.array([0, 3]), 1, 3, "expected 0 to 2, got 0 to 3"),
+        (np.array([0, -1]), 1, 3, "got -1 to 0"),
+    ],
+)
+def test_bad_input(tokens, order, V, words):
+    with pytest.raises(ValueError, match=words):
+        KneserNey(tokens, order, V)
+
+
+def test_bad_text_to_judge():
+    model = KneserNey(np.array([0, 1, 0, 1]), 2, 2)
+    with pytest.raises(ValueError, match="expected 0 to 1, got 0 to 2"):
+        model.probabilities(np.array([0, 2]))
