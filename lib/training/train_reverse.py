@@ -83,8 +83,8 @@ class Reverser(nn.Module):
         out = self.layer(self._embed(symbols, places))
         return self.output(out if self.kind == "table" else out[0])
 
-    def maps(self, symbols: Tensor) -> Tensor:
-        """Attention weights (B, T, T) on symbols (B, T).
+    def maps(self, symbols: Tensor, places: Tensor | None = None) -> Tensor:
+        """Attention weights (B, h, T, T) with h = 1, for symbols and places as in `forward`.
 
         Raises:
             ValueError: if the network has none.
@@ -92,7 +92,7 @@ class Reverser(nn.Module):
         if self.kind != "attention":
             raise ValueError(f"expected a network of attention, this one is a {self.kind}")
         with torch.no_grad():
-            return self.layer(self._embed(symbols), need_weights=True)[1][:, 0]
+            return self.layer(self._embed(symbols, places), need_weights=True)[1]
 
     def _embed(self, symbols: Tensor, places: Tensor | None = None) -> Tensor:
         x = self.embedding(symbols)

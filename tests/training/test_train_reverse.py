@@ -61,12 +61,15 @@ def test_only_attention_follows_symbols_that_change_places(trained):
 def test_attention_has_learned_the_anti_diagonal(trained):
     symbols, _ = next(train_reverse.batches(torch.Generator().manual_seed(1)))
     maps = trained["attention"][0].maps(symbols)
-    assert maps.shape == (train_reverse.BATCH, SEQ_LEN, SEQ_LEN)
-    torch.testing.assert_close(maps.sum(-1), torch.ones(maps.shape[:2]))
-    mass = maps.flip(2).diagonal(dim1=1, dim2=2).mean()
+    assert maps.shape == (train_reverse.BATCH, 1, SEQ_LEN, SEQ_LEN)
+    torch.testing.assert_close(maps.sum(-1), torch.ones(maps.shape[:3]))
+    mass = maps.flip(3).diagonal(dim1=2, dim2=3).mean()
     assert mass > 0.8  # three seeds had 0.87 to 0.91; looking everywhere would be 1/24
-    untrained = Reverser("attention").maps(symbols).flip(2).diagonal(dim1=1, dim2=2).mean()
+    untrained = Reverser("attention").maps(symbols).flip(3).diagonal(dim1=2, dim2=3).mean()
     assert untrained < 0.1
+    order = torch.randperm(SEQ_LEN, generator=torch.Generator().manual_seed(2))
+    moved = trained["attention"][0].maps(symbols[:, order], order.expand_as(symbols))
+    torch.testing.assert_close(moved, maps[:, :, order][..., order], rtol=1e-4, atol=1e-5)
 
 
 def test_the_lstm_learns_too_but_slowly(trained):
