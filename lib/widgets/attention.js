@@ -105,7 +105,7 @@ export function multiHeadAttention(query, key, value, state, numHeads, options =
 // --- parts (module-private: a widget's modules become one, so their names begin with their own) --
 
 /** In place; zeros for a row of nothing but -infinity. */
-function attentionSoftmaxRow(row) {
+export function attentionSoftmaxRow(row) {
   let largest = -Infinity;
   for (const score of row) if (score > largest || Number.isNaN(score)) largest = score;
   if (largest === -Infinity) return row.fill(0);
