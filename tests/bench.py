@@ -16,10 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from lib.formulas.cnn import conv2d, conv2d_loops
 from lib.models import rnn as models
+from lib.models.gpt import GPT
 from tests.chromium import BROWSER_ARGS, find
 from tests.serving import serve_gzipped
 
 BOOK = Path(__file__).parent.parent / "_build" / "html"
+WEIGHTS = Path(__file__).parent.parent / "weights"
 PAGE = "chapters/3_1_cnn.html"
 SLOW_LINE = {  # bytes a second, milliseconds
     "offline": False,
@@ -121,6 +123,30 @@ def bench_rnn(B: int = 64, T: int = 100, C: int = 64, hidden_size: int = 128) ->
         torch.set_num_threads(threads)
 
 
+def bench_gpt() -> None:
+    """Print the time of 127 tokens with and without the cache, beside that of transformers."""
+    from transformers import GPT2LMHeadModel
+
+    ours = GPT.from_pretrained(WEIGHTS / "gpt-docs")
+    theirs = GPT2LMHeadModel.from_pretrained(WEIGHTS / "gpt-docs").eval()
+    start = torch.zeros(1, 1, dtype=torch.int64)
+    wish = {"max_new_tokens": 127, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        plain, cached, other = _milliseconds(
+            lambda: ours.generate(start, 127, temperature=0, use_cache=False),
+            lambda: ours.generate(start, 127, temperature=0),
+            lambda: theirs.generate(start, attention_mask=torch.ones(1, 1), **wish),
+            repeats=5,
+        )
+    finally:
+        torch.set_num_threads(threads)
+    print("\nThe shipped GPT writes 127 tokens on one thread, milliseconds: median (middle half)")
+    for name, times in (("no cache", plain), ("cache", cached), ("transformers", other)):
+        print(f"{name:>12}  {_spread(times):>22}")
+
+
 def bench_browser() -> None:
     """Print what the built chapter weighs, and how fast its widgets start and answer.
 
@@ -214,4 +240,5 @@ def _spread(times: list[float]) -> str:
 if __name__ == "__main__":
     bench_numpy()
     bench_rnn()
+    bench_gpt()
     bench_browser()
