@@ -47,10 +47,10 @@ export function buildByHand(ctx) {
   const titles = {
     x: ["X", t("the words", "各个词"), "lw-in"],
     wq: ["W", t("asks", "询问"), "lw-learned", "Q"], wk: ["W", t("offers", "提供"), "lw-learned", "K"],
-    wv: ["W", t("hands over", "交出"), "lw-learned", "V"],
+    wv: ["W", t("gives", "交出"), "lw-learned", "V"],
     q: ["Q", t("query", "查询"), "ax-query"], k: ["K", t("key", "键"), "ax-key"], v: ["V", t("value", "值"), "ax-value"],
     scores: [t("Scores", "得分"), "Q Kᵀ", ""], scaled: [t("Scaled", "缩放"), "", ""], masked: [t("Masked", "掩码"), "", ""],
-    weights: [t("Weights", "权重"), "", ""], output: [t("Output", "输出"), t("weights × V", "权重 × V"), "lw-out"],
+    weights: [t("Weights", "权重"), "", ""], output: [t("Output", "输出"), t("× V", "× V"), "lw-out"],
   };
   const matrices = {};
 
@@ -394,7 +394,13 @@ export function buildByHand(ctx) {
   // --- drawing ------------------------------------------------------------------------------------
   function drawMatrices(place) {
     const [names, dims] = [words(), features()];
-    const letters = (n) => Array.from({ length: n }, (_, i) => `${i + 1}`);
+    // A column that a single feature goes into is called by its name.
+    const called = (rows) => rows[0].map((_, c) => {
+      const used = rows.flatMap((row, f) => (row[c] ? [f] : []));
+      return used.length === 1 ? dims[used[0]] : `${c + 1}`;
+    });
+    const [asked, given] = [called(get("w_q")), called(get("w_v"))];
+    const heads = { x: dims, q: asked, k: asked, wq: asked, wk: asked, v: given, wv: given, output: given };
     const values = { ...made, wq: get("w_q"), wk: get("w_k"), wv: get("w_v") };
     const largest = (rows) => Math.max(...rows.flat().map((v) => (Number.isFinite(v) ? Math.abs(v) : 0)));
     const most = largest(made.scores);
@@ -402,8 +408,7 @@ export function buildByHand(ctx) {
     for (const [name, its] of Object.entries(matrices)) {
       const rows = values[name];
       const square = ["scores", "scaled", "masked", "weights"].includes(name);
-      shape(its, rows, name.startsWith("w") && name.length === 2 ? dims : names,
-        square ? names : name === "x" ? dims : letters(rows[0].length));
+      shape(its, rows, ["wq", "wk", "wv"].includes(name) ? dims : names, heads[name] ?? names);
       const max = square ? most : largest(rows);
       its.cells.forEach((cell, i) => {
         const [r, c] = [Math.floor(i / its.cols), i % its.cols];
@@ -440,7 +445,7 @@ export function buildByHand(ctx) {
     const divisor = [get("scale") ? `÷ √${D}` : "", tau !== 1 ? `÷ ${number(tau)}` : ""].filter(Boolean).join(" ");
     matrices.scaled.sub.textContent = divisor || t("off", "关");
     matrices.masked.sub.textContent = get("causal") ? t("causal", "因果") : t("off", "关");
-    matrices.weights.sub.textContent = get("double_softmax") ? t("softmax twice", "两次 softmax") : t("softmax of rows", "按行 softmax");
+    matrices.weights.sub.textContent = get("double_softmax") ? t("softmax twice", "两次 softmax") : "softmax";
     const place = target0();
     drawMatrices(place);
     matrices.scaled.node.classList.toggle("ax-same", !divisor);
@@ -558,13 +563,13 @@ function handShort(value) {
   if (value === -Infinity) return "−∞";
   const size = Math.abs(value);
   if (size >= 10000) return value.toExponential(0).replace("e+", "e").replace("-", "−");
-  return number(value, size < 1 ? 3 : 2);
+  return number(value, size < 1 ? 3 : 2).replace(/^(−?)0\./, "$1.");
 }
 
 /** A weight: two digits after the point. */
 function handWeight(value) {
   if (value === 0 || value === 1) return `${value}`;
-  return value < 0.005 ? "<.01" : value >= 0.995 && value < 1 ? ">.99" : value.toFixed(2);
+  return value < 0.005 ? "<.01" : value >= 0.995 && value < 1 ? ">.99" : value.toFixed(2).replace(/^0\./, ".");
 }
 
 function handColor(name) {

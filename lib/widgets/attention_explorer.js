@@ -1,13 +1,19 @@
 // Attention by hand, or a model's maps. Python's side, and what each trait means:
 // attention_explorer.py.
 import { buildByHand } from "./attention_by_hand.js";
+import { buildMaps } from "./attention_maps.js";
 import { mount } from "./ui.js";
 
 function render(host) {
-  return mount(host, "attention-explorer", (ctx) => {
+  const { model } = host;
+  const show = () => mount(host, "attention-explorer", (ctx) => {
     ctx.root.dataset.mode = ctx.get("mode");
-    return buildByHand(ctx);
+    return ctx.get("mode") === "model" ? buildMaps(ctx) : buildByHand(ctx);
   });
+  let end = show();
+  const again = () => { end(); end = show(); };
+  model.on("change:mode", again);
+  return () => { model.off("change:mode", again); end(); };
 }
 
 export default { render };
