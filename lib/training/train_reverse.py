@@ -1,7 +1,7 @@
 """Train three small networks to reverse a sequence: attention, a table, a bidirectional LSTM.
 
     python -m lib.training.train_reverse                     # three seeds, about a minute
-    python -m lib.training.train_reverse --lstm-steps 20000  # how long an LSTM takes
+    python -m lib.training.train_reverse --lstm-size 96 --lstm-steps 1500  # an LSTM can, too
 
 24 random symbols come in, the same symbols come out in the opposite order. All three networks have
 the same embedding, learned positions and last layer; they differ in what carries a symbol from one
@@ -26,7 +26,9 @@ SEQ_LEN = 24
 VOCAB_SIZE = 16
 HIDDEN_SIZE = 32
 BATCH = 64
-LEARNING_RATE = 1e-2  # for each of the three the best of 3e-3, 1e-2 and 3e-2
+LEARNING_RATE = (
+    1e-2  # the LSTM's best of 3e-3, 1e-2 and 3e-2; with 3e-2 the others are faster still
+)
 STEPS = {"attention": 150, "table": 150, "lstm": 600}
 
 
