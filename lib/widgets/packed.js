@@ -1,0 +1,44 @@
+// Weights of one byte a number: reads what lib/widgets/packed.py packs, a safetensors file.
+
+/** The tensors by name, as {data: Float32Array, shape}; the same float32 numbers as Python's
+ *  `unpack` gives. bytes: Uint8Array. Throws an Error if they are not such a file. */
+export function unpack(bytes) {
+  const { entries, start } = packedHeader(bytes);
+  const read = (name, Values) => {
+    const { shape, data_offsets: [from, to] } = entries[name];
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (to - from !== size * Values.BYTES_PER_ELEMENT || start + to > bytes.length) {
+      throw new Error(`unpack: “${name}” of shape (${shape.join(", ")}) is not there as a whole`);
+    }
+    return new Values(bytes.slice(start + from, start + to).buffer); // a copy, so aligned
+  };
+  const tensors = {};
+  for (const [name, { dtype, shape }] of Object.entries(entries)) {
+    if (dtype === "I8") {
+      if (entries[`${name}.scale`]?.dtype !== "F32") throw new Error(`unpack: expected “${name}.scale”`);
+      const [whole, scale] = [read(name, Int8Array), read(`${name}.scale`, Float32Array)];
+      if (scale.length !== shape[0]) {
+        throw new Error(`unpack: expected a scale for each of the ${shape[0]} rows of “${name}”`);
+      }
+      const width = whole.length / (shape[0] || 1);
+      const data = Float32Array.from(whole, (v, i) => v * scale[Math.floor(i / width)]);
+      tensors[name] = { data, shape };
+    } else if (dtype !== "F32") {
+      throw new Error(`unpack: expected “${name}” to be I8 or F32, got ${dtype}`);
+    } else if (entries[name.replace(/\.scale$/, "")]?.dtype !== "I8") {
+      tensors[name] = { data: read(name, Float32Array), shape };
+    }
+  }
+  return tensors;
+}
+
+/** The entries {name: {dtype, shape, data_offsets}}, and where the data starts. */
+function packedHeader(bytes) {
+  try {
+    const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+    const { __metadata__, ...entries } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    return { entries, start: 8 + length };
+  } catch (error) {
+    throw new Error(`unpack: expected packed weights (${error.message})`);
+  }
+}

@@ -1,0 +1,67 @@
+"""packed.js, run in a browser, against lib/widgets/packed.py: the same float32 numbers."""
+
+import base64
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from lib.widgets import packed
+from tests.browser.harness import serve
+
+RUN = """async (text) => {
+  const {unpack} = await import("/packed.js");
+  // As a slice of a larger buffer: the bytes need not be aligned.
+  const raw = Uint8Array.from("-" + atob(text), (c) => c.charCodeAt(0)).subarray(1);
+  try {
+    return Object.entries(unpack(raw)).map(([name, {data, shape}]) => (
+      {name, shape, type: data.constructor.name, data: [...data].map(String)}));
+  } catch (error) { return error.message; }
+}"""
+
+
+@pytest.fixture(scope="module")
+def unpack(browser):
+    page = browser.new_page()
+    serve(page)
+    yield lambda data: page.evaluate(RUN, base64.b64encode(data).decode())
+    page.close()
+
+
+def test_the_same_numbers_as_python(unpack):
+    rng = np.random.default_rng(1)
+    given = {
+        "matrix": rng.normal(size=(5, 33)) * [[1e-6], [1e-3], [1], [1e3], [1e6]],
+        "kernels": rng.normal(size=(4, 2, 3, 3)),
+        "vector": rng.normal(size=9),
+        "scalar": np.array(0.1),
+        "zeros": np.zeros((3, 2)),
+        "none": np.zeros((0, 4)),
+        "layer.scale": np.ones(3),
+    }
+    data = packed.pack(given)
+    expected = packed.unpack(data)
+    got = unpack(data)
+    assert {entry["name"] for entry in got} == set(expected)
+    for entry in got:
+        array = np.array(entry["data"], dtype=np.float64).astype(np.float32)
+        assert entry["type"] == "Float32Array"
+        np.testing.assert_array_equal(array.reshape(entry["shape"]), expected[entry["name"]])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"no", "unpack: expected packed weights"),
+        (b"no safetensors file at all", "unpack: expected packed weights"),
+        (packed.pack({"w": np.ones((2, 2))})[:-3], "“w” of shape (2, 2) is not there as a whole"),
+        (save({"w": np.ones((2, 2), np.int8)}), "unpack: expected “w.scale”"),
+        (
+            save({"w": np.ones((2, 2), np.int8), "w.scale": np.ones(3, np.float32)}),
+            "a scale for each of the 2 rows of “w”",
+        ),
+        (save({"w": np.ones(2, np.float16)}), "“w” to be I8 or F32, got F16"),
+    ],
+)
+def test_bytes_that_are_not_packed_weights(unpack, data, message):
+    assert message in unpack(data)
