@@ -6,6 +6,7 @@ leave Python: each is a sentence, not a traceback. It runs in the reader's own n
 so it is not safe against a reader who wants to cheat.
 """
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -35,32 +36,7 @@ def report(check: Callable[..., str], answer: Any) -> bool | None:
         return False
 
 
-def call(function: Callable, case: str, *arguments: Any, hint: str = "") -> np.ndarray:
-    """The function's result as an array; `case` names the arguments, `hint` helps if it raises.
-
-    Raises:
-        NotYet: if it is a stub: it is or returns None or ..., or raises NotImplementedError.
-        Remark: if it raises, or its result is not an array of finite real numbers.
-    """
-    if function is None or function is ...:
-        raise NotYet(NOT_YET)
-    if not callable(function):
-        raise Remark(f"Expected a function, got {_kind(function)}: give its name, without ( ).")
-    try:
-        with np.errstate(all="ignore"):
-            result = function(*arguments)
-    except NotImplementedError:
-        raise NotYet(NOT_YET) from None
-    except KeyboardInterrupt:  # the reader stopped it
-        raise
-    except BaseException as error:
-        raise Remark(f"{case}: the function raised {_message(error)} {hint}".strip()) from None
-    if result is None or result is ...:
-        raise NotYet(NOT_YET)
-    return numbers(result, f"{case}: the function returned")
-
-
-def numbers(value: Any, what: str) -> np.ndarray:
+def numbers(value: Any, what: str, not_finite: str = "") -> np.ndarray:
     """`value` as an array of finite float64; `what` opens the sentence if it is not.
 
     Raises:
@@ -74,12 +50,58 @@ def numbers(value: Any, what: str) -> np.ndarray:
     except KeyboardInterrupt:
         raise
     except BaseException:
-        raise Remark(f"{what} {_kind(value)}, expected an array of numbers.") from None
+        raise Remark(f"{what} {kind(value)}, expected an array of numbers.") from None
     if not np.isfinite(array).all():
         place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         where = f" at {place}" if place else ""
-        raise Remark(f"{what} {array[place]}{where}, expected finite numbers.")
+        remark = f"{what} {array[place]}{where}, expected finite numbers. {not_finite}"
+        raise Remark(remark.strip())
     return array
+
+
+def call(
+    function: Callable,
+    case: str,
+    *arguments: Any,
+    hint: str = "",
+    not_finite: str = "",
+    read: Callable[..., np.ndarray] = numbers,
+) -> np.ndarray:
+    """The function's result as an array.
+
+    Args:
+        function: the reader's.
+        case: names the arguments.
+        arguments: go into it.
+        hint: helps if it raises.
+        not_finite: helps if the result has NaN or infinity.
+        read: makes an array of the result, as `numbers` does.
+
+    Raises:
+        NotYet: if it is a stub: it is or returns None or ..., or raises NotImplementedError.
+        Remark: if it raises, or its result is not what `read` expects.
+    """
+    if function is None or function is ...:
+        raise NotYet(NOT_YET)
+    if not callable(function):
+        raise Remark(f"Expected a function, got {kind(function)}: give its name, without ( ).")
+    before = _bytes(arguments)
+    try:
+        with np.errstate(all="ignore"):
+            result = function(*arguments)
+    except NotImplementedError:
+        raise NotYet(NOT_YET) from None
+    except KeyboardInterrupt:  # the reader stopped it
+        raise
+    except BaseException as error:
+        raise Remark(f"{case}: the function raised {_message(error)} {hint}".strip()) from None
+    if result is None and _bytes(arguments) != before:
+        raise Remark(
+            f"{case}: the function changed its input and returned None. Return the result."
+        )
+    if result is None or result is ...:
+        raise NotYet(NOT_YET)
+    return read(result, f"{case}: the function returned", not_finite)
 
 
 def equal(array: np.ndarray, expected: np.ndarray) -> bool:
@@ -88,12 +110,22 @@ def equal(array: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def first_difference(array: np.ndarray, expected: np.ndarray) -> str:
-    """Where two matrices of one shape first differ, in words."""
-    row, column = np.argwhere(~np.isclose(array, expected, rtol=1e-4, atol=1e-4))[0].tolist()
-    return (
-        f"at row {row}, column {column} expected {expected[row, column]:.4g}, "
-        f"got {array[row, column]:.4g}."
-    )
+    """Where two arrays of one shape first differ, in words."""
+    place = tuple(np.argwhere(~np.isclose(array, expected, rtol=1e-4, atol=1e-4))[0].tolist())
+    where = f"at {place} "
+    if len(place) == 2:
+        where = f"at row {place[0]}, column {place[1]} "
+    elif len(place) < 2:
+        where = f"at place {place[0]} " if place else ""
+    return f"{where}expected {expected[place]:.4g}, got {array[place]:.4g}."
+
+
+def _bytes(arguments: tuple) -> bytes | None:
+    """The arguments' content, to see a change; None where there is no telling."""
+    try:
+        return pickle.dumps(arguments)
+    except Exception:
+        return None
 
 
 def _message(error: BaseException) -> str:
@@ -104,7 +136,8 @@ def _message(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}." if text else f"{type(error).__name__}."
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """What a value is, in words: an int, a list, an array of float64."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype}"
     name = type(value).__name__

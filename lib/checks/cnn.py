@@ -6,11 +6,12 @@ on paper. An answer that equals a usual mistake's is told which one.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from lib.checks.calls import NOT_YET, NotYet, Remark, call, equal, first_difference, numbers, report
+from lib.checks.calls import NOT_YET, NotYet, Remark, numbers, report
+from lib.checks.cases import Case, make_case, try_cases
 from lib.formulas.cnn import avg_pool2d_backward, conv2d, max_pool2d_backward
 from lib.shapes import conv_output_size
 
@@ -22,7 +23,7 @@ def dilated_convolution(function: Callable) -> bool | None:
 
     It should return the cross-correlation, (H - dilation (K - 1), W - dilation (L - 1)).
     """
-    return report(lambda answer: _try(answer, list(_dilation_cases())), function)
+    return report(lambda answer: try_cases(answer, list(_dilation_cases())), function)
 
 
 def avg_pool_backward(function: Callable) -> bool | None:
@@ -30,7 +31,7 @@ def avg_pool_backward(function: Callable) -> bool | None:
 
     It should return the gradient by x, (H, W).
     """
-    return report(lambda answer: _try(answer, list(_pooling_cases())), function)
+    return report(lambda answer: try_cases(answer, list(_pooling_cases())), function)
 
 
 def pattern_image() -> tuple[np.ndarray, tuple[int, int]]:
@@ -49,53 +50,18 @@ def pattern_kernel(kernel: Any) -> bool | None:
     return report(_check_pattern_kernel, kernel)
 
 
-class _Case(NamedTuple):
-    name: str  # its arguments, in words
-    arguments: tuple
-    expected: np.ndarray  # made beforehand: the function may change its arguments
-    hint: str  # helps where the function raises
-    mistakes: list[tuple[np.ndarray, str]]  # what usual mistakes give, and what to say of each
-
-
-def _try(function: Callable, cases: list[_Case]) -> str:
-    """Praise, if the function is right in all cases.
-
-    Raises:
-        Remark: about the first case in which it is not.
-    """
-    for case in cases:
-        result = call(function, case.name, *case.arguments, hint=case.hint)
-        if equal(result, case.expected):
-            continue
-        for wrong, remark in case.mistakes:
-            if equal(result, wrong):
-                raise Remark(f"{case.name}: {remark}")
-        if result.shape == case.expected.shape:
-            raise Remark(f"{case.name}: {first_difference(result, case.expected)}")
-        remark = (
-            f"{case.name}: the result should have shape {case.expected.shape}, "
-            f"it has {result.shape}."
-        )
-        overlap = tuple(map(slice, map(min, result.shape, case.expected.shape)))
-        if result.ndim == 2 and result.size and equal(result[overlap], case.expected[overlap]):
-            remark += " Where the two overlap its values are right: only the size is off."
-        raise Remark(remark)
-    return f"Right, in {len(cases)} cases up to {case.name}."
-
-
-def _dilation_cases() -> Iterable[_Case]:
+def _dilation_cases() -> Iterable[Case]:
     sizes = [(3, 3, 2, 2, 1), (3, 3, 2, 2, 2), (4, 4, 2, 2, 2), (6, 5, 3, 2, 2), (8, 9, 2, 3, 3)]
     for H, W, K, L, dilation in sizes:
         random = np.random.default_rng(H * W)
         x = random.integers(1, 10, (H, W)).astype(float)
         kernel = random.permutation(np.arange(1.0, K * L + 1)).reshape(K, L)
         expected = _correlate(x, kernel, dilation=dilation)
-        yield _Case(
+        yield make_case(
             f"x {H} x {W}, kernel {K} x {L}, dilation {dilation}",
             (x, kernel, dilation),
             expected,
-            f"The result should have shape {expected.shape} here.",
-            list(_dilation_mistakes(x, kernel, dilation)),
+            _dilation_mistakes(x, kernel, dilation),
         )
 
 
@@ -143,18 +109,18 @@ def _correlate(x: np.ndarray, kernel: np.ndarray, **options: Any) -> np.ndarray:
     return conv2d(x[None], kernel[None, None], **options)[0]
 
 
-def _pooling_cases() -> Iterable[_Case]:
+def _pooling_cases() -> Iterable[Case]:
     sizes = [(2, 2, 2, 2), (4, 4, 2, 2), (3, 3, 2, 1), (5, 5, 2, 3), (6, 8, 3, 2)]
     for H, W, K, stride in sizes:
         random = np.random.default_rng(H * W)
         x = random.permutation(np.arange(1.0, H * W + 1)).reshape(H, W)
         grad = random.integers(1, 10, conv_output_size((H, W), K, stride)).astype(float)
-        yield _Case(
+        yield make_case(
             f"x {H} x {W}, kernel_size {K}, stride {stride}",
             (grad, x, K, stride),
             avg_pool2d_backward(grad[None], x[None], K, stride)[0],
+            _pooling_mistakes(grad, x, K, stride),
             f"grad_output has shape {grad.shape} here, the result should have x's, {x.shape}.",
-            list(_pooling_mistakes(grad, x, K, stride)),
         )
 
 

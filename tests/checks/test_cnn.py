@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from lib import checks
+from lib.checks.calls import equal
 from lib.checks.cnn import PATTERN, pattern_image
 
 MATCHED = PATTERN * 9 - 5.0  # its weights add up to zero
@@ -160,7 +161,7 @@ def test_no_two_mistakes_look_alike():
         for case in check():
             seen = [case.expected]
             for wrong, remark in case.mistakes:
-                alike = [checks.cnn.equal(wrong, other) for other in seen]
+                alike = [equal(wrong, other) for other in seen]
                 assert not any(alike[1:]), (case.name, remark)
                 if not alike[0]:
                     seen.append(wrong)
