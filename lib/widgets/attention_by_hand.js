@@ -34,6 +34,7 @@ export function buildByHand(ctx) {
   let held = null;      // the cell that the reader chose: {name, row, col}
   let hover = null;     // the one under the mouse
   let spoken = false;
+  let tried = "";       // the example that the advice is about: it stays while the reader follows it
   let active = { name: "x", row: 0, col: 0 }; // the input that the buttons change
   const word = (name) => t(name, HAND_CHINESE[name] ?? name);
   const words = () => get("tokens").map(word);
@@ -42,6 +43,15 @@ export function buildByHand(ctx) {
     const d = get("vectors")[0].length;
     return names.length === d ? names.map(word) : Array.from({ length: d }, (_, i) => `${i + 1}`);
   };
+
+  /** Names of a product's columns: one that a single feature goes into is called by it. */
+  function called(trait, otherwise = []) {
+    const rows = get(trait);
+    return rows[0].map((_, c) => {
+      const used = rows.flatMap((row, f) => (row[c] ? [f] : []));
+      return used.length === 1 ? features()[used[0]] : otherwise[c] ?? `${c + 1}`;
+    });
+  }
 
   // --- a matrix: a title, names of its columns, cells; inputs where it can be edited --------------
   const titles = {
@@ -355,7 +365,7 @@ export function buildByHand(ctx) {
     if (["scores", "scaled", "masked", "weights"].includes(name)) return pairSteps(place);
     if (name === "output") {
       return {
-        title: [part("out", t("Output", "输出")), t(" of ", "："), h("b", {}, words()[row]), t(`, number ${col + 1}`, `，第 ${col + 1} 个`)],
+        title: [part("out", t("Output", "输出")), t(" of ", "："), h("b", {}, words()[row]), `: ${called("w_v")[col]}`],
         lines: [line(t("its weights times this column of V", "它的权重乘以 V 的这一列"),
           dot(made.weights[row], column(made.v, col), "text", "value", made.output[row][col], "out"))],
       };
@@ -367,7 +377,7 @@ export function buildByHand(ctx) {
     if (name === "x") {
       return {
         title: [h("b", { class: "lw-in" }, words()[row]), `: ${features()[col]} = ${number(made.x[row][col])}`],
-        lines: [line(t("Change it: it goes into this word's query, key and value.", "改变它：它进入这个词的查询、键和值。"), [])],
+        lines: [line(t("It goes into this word's query, key and value.", "它进入这个词的查询、键和值。"), []), looks()],
       };
     }
     const to = { wq: ["query", "Q"], wk: ["key", "K"], wv: ["value", "V"] }[name];
@@ -375,7 +385,17 @@ export function buildByHand(ctx) {
       title: [part("learned", `W${to[1]}`), `: ${features()[row]} → `, part(to[0], `${to[1]}${col + 1}`)],
       lines: [line(t(
         `How much of “${features()[row]}” goes into number ${col + 1} of every ${to[0]}. A model learns this.`,
-        `“${features()[row]}”有多少进入每个${titles[to[1].toLowerCase()][1]}的第 ${col + 1} 个数。模型会学到它。`), [])],
+        `“${features()[row]}”有多少进入每个${titles[to[1].toLowerCase()][1]}的第 ${col + 1} 个数。模型会学到它。`), []), looks()],
+    };
+  }
+
+  /** Where the chosen word looks most, now. */
+  function looks() {
+    const [i, j] = [query(), strongest(query())];
+    return {
+      label: t("now", "现在"), on: true,
+      nodes: [h("b", { class: "ax-query" }, words()[i]), t(" looks most at ", " 最多看 "), h("b", { class: "ax-key" }, words()[j]),
+        ": ", h("b", {}, number(made.weights[i][j]))],
     };
   }
 
@@ -394,13 +414,9 @@ export function buildByHand(ctx) {
   // --- drawing ------------------------------------------------------------------------------------
   function drawMatrices(place) {
     const [names, dims] = [words(), features()];
-    // A column that a single feature goes into is called by its name.
-    const called = (rows) => rows[0].map((_, c) => {
-      const used = rows.flatMap((row, f) => (row[c] ? [f] : []));
-      return used.length === 1 ? dims[used[0]] : `${c + 1}`;
-    });
-    const [asked, given] = [called(get("w_q")), called(get("w_v"))];
-    const heads = { x: dims, q: asked, k: asked, wq: asked, wk: asked, v: given, wv: given, output: given };
+    const [asked, given] = [called("w_q"), called("w_v")];
+    const offered = called("w_k", asked);
+    const heads = { x: dims, q: asked, wq: asked, k: offered, wk: offered, v: given, wv: given, output: given };
     const values = { ...made, wq: get("w_q"), wk: get("w_k"), wv: get("w_v") };
     const largest = (rows) => Math.max(...rows.flat().map((v) => (Number.isFinite(v) ? Math.abs(v) : 0)));
     const most = largest(made.scores);
@@ -450,6 +466,8 @@ export function buildByHand(ctx) {
     drawMatrices(place);
     matrices.scaled.node.classList.toggle("ax-same", !divisor);
     matrices.masked.node.classList.toggle("ax-same", !get("causal"));
+    root.classList.toggle("ax-broad", 2 * D + made.v[0].length > 8);
+    root.classList.toggle("ax-long", 4 * made.q.length + made.v[0].length > 20);
     drawEntropy();
     drawHow(place);
     nameNudges();
@@ -461,6 +479,8 @@ export function buildByHand(ctx) {
       [...list.children].forEach((label, i) => label.classList.toggle("ax-chosen", i === query()));
     });
     examples.set(exampleOf());
+    const text = tries[tried] ?? tries.own;
+    if (tryText.textContent !== text) tryText.textContent = text;
   });
 
   /** The shapes come before the target: a new example may have fewer rows than the cell held. */
@@ -497,10 +517,18 @@ export function buildByHand(ctx) {
   ], (name) => {
     if (name === "own") return examples.set(exampleOf());
     held = null;
+    tried = name;
     for (const its of Object.values(matrices)) its.cells.forEach((cell) => cell.removeAttribute("aria-invalid"));
     tellWrong();
     return ctx.sync(structuredClone(all[name]));
   });
+  const tryText = h("span", {});
+  const tries = {
+    pronoun: t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？"),
+    meaning: t("“bank” leans to water. Give “river” and “floods” the numbers 0 and 2: what does it mean now?", "“岸/行”偏向水。把“河”和“泛滥”的数改成 0 和 2：它现在是什么意思？"),
+    previous: t("switch the causal mask off. Where does “one” look now, and why?", "关掉因果掩码。“一”现在看哪里？为什么？"),
+    own: t("change a number and follow it to the output.", "改变一个数，看它怎样影响输出。"),
+  };
   const exampleOf = () => Object.keys(all).find((name) => ["tokens", "vectors", "w_q", "w_k", "w_v"].every(
     (key) => JSON.stringify(all[name][key]) === JSON.stringify(get(key)))) ?? "own";
 
@@ -540,10 +568,11 @@ export function buildByHand(ctx) {
   root.append(
     h("div", { class: "ax-top" },
       h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-        t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
+        tryText),
       h("div", { class: "ax-example" }, examples.node)),
-    h("div", { class: "ax-first" }, nodes("x", "wq", "wk", "wv", "q", "k", "v"), how),
-    h("div", { class: "ax-below" }, h("div", { class: "ax-nudges" }, nudges, nudgeName), message),
+    h("div", { class: "ax-first" }, nodes("x", "wq", "wk", "wv"),
+      h("div", { class: "ax-below" }, h("div", { class: "ax-nudges" }, nudges, nudgeName), message),
+      nodes("q", "k", "v"), how),
     h("div", { class: "ax-switches" }, switches.map((control) => control.node),
       h("div", { class: "ax-temperature" }, h("label", { for: slider.id }, t("temperature", "温度")), slider, degrees)),
     h("div", { class: "ax-second" }, nodes("scores", "scaled", "masked", "weights"),
@@ -554,6 +583,7 @@ export function buildByHand(ctx) {
   ctx.watch(["vectors", "w_q", "w_k", "w_v", "tokens", "features"], () => { showNames(); draw(); });
   ctx.watch("query", () => { if (held && HAND_QUERY_ROWS.includes(held.name) && held.row !== query()) held = null; draw(); });
   ctx.watch(["scale", "causal", "double_softmax", "temperature"], showSwitches);
+  tried = exampleOf();
   showNames();
   showSwitches();
 }

@@ -140,7 +140,7 @@ export function buildMaps(ctx) {
     const map = h("div", { class: "ax-map" }, canvas, h("i"), h("i"));
     const faint = h("svg:g", {});
     const strong = h("svg:g", { class: "ax-chosen-lines" });
-    const lines = h("svg:svg", { class: "ax-lines", preserveAspectRatio: "none", "aria-hidden": "true" }, faint, strong);
+    const lines = h("svg:svg", { class: "ax-lines", "aria-hidden": "true" }, faint, strong);
     const stage = h("div", { class: "ax-stage", tabindex: "0", role: "application", "aria-roledescription": t("attention map", "注意力图") },
       h("div", { class: "ax-sides", "aria-hidden": "true" }, h("span", {}, t("looks", "看")), h("span", {}, t("is looked at", "被看"))),
       rows, cols, left, right, map, lines);
@@ -181,6 +181,7 @@ export function buildMaps(ctx) {
     });
 
     function show() {
+      stage.dataset.view = get("view");
       const list = tokens();
       const T = list.length;
       const at2 = which();
@@ -188,7 +189,9 @@ export function buildMaps(ctx) {
       const { q, k } = place();
       const row = rowOf(bytes, q);
       const target = k ?? strongest(row);
-      const now = `${sentence()} ${at2} ${ctx.color("--ax-weight")}`;
+      // Lines in CSS pixels: a drawing that is stretched is a blurred one.
+      const width = get("view") === "lines" ? Math.round(lines.getBoundingClientRect().width) : 0;
+      const now = `${sentence()} ${at2} ${ctx.color("--ax-weight")} ${width}`;
       if (painted !== now) {
         painted = now;
         paintMap(canvas, bytes);
@@ -198,16 +201,14 @@ export function buildMaps(ctx) {
         left.replaceChildren(...names());
         right.replaceChildren(...names(() => h("b")));
         stage.style.setProperty("--count", T);
-        lines.setAttribute("viewBox", `0 0 100 ${T}`);
-        faint.replaceChildren(...list.flatMap((_, from) => curves(rowOf(bytes, from), from, 0.35)));
+        faint.replaceChildren(...(width ? list.flatMap((_, from) => curves(rowOf(bytes, from), from, 0.35, width)) : []));
       }
       title.replaceChildren(headName(at2));
-      stage.dataset.view = get("view");
       stage.style.setProperty("--q", q);
       stage.style.setProperty("--k", target);
       stage.setAttribute("aria-label", t(`${headName(at2)}. Up and down choose the word that looks, left and right the word looked at.`,
         `${headName(at2)}。上下键选择看的词，左右键选择被看的词。`));
-      strong.replaceChildren(...curves(row, q, 1));
+      strong.replaceChildren(...(width ? curves(row, q, 1, width) : []));
       for (const side of [rows, left]) [...side.children].forEach((name, i) => name.classList.toggle("ax-asks", i === q));
       for (const side of [cols, right]) [...side.children].forEach((name, i) => name.classList.toggle("ax-answers", i === target));
       [...right.children].forEach((name, i) => { name.lastChild.textContent = row[i] >= 3 ? percent(row[i]) : ""; });
@@ -220,9 +221,11 @@ export function buildMaps(ctx) {
       return answer.firstChild.textContent + answer.childNodes[1].textContent + (nowhere ? answer.childNodes[2].textContent : `${visible(list[target])}: ${percent(row[target])}`);
     }
 
-    function curves(row, from, opacity) {
+    function curves(row, from, opacity, width) {
+      const line = parseFloat(root.style.getPropertyValue("--line"));
+      const [start, half] = [(from + 0.5) * line, width / 2];
       return [...row].flatMap((byte, to) => (byte / 255 < MAPS_FAINT ? [] : [h("svg:path", {
-        d: `M0 ${from + 0.5}C50 ${from + 0.5} 50 ${to + 0.5} 100 ${to + 0.5}`,
+        d: `M0 ${start}C${half} ${start} ${half} ${(to + 0.5) * line} ${width} ${(to + 0.5) * line}`,
         "stroke-width": number(0.5 + (3.5 * byte) / 255), "stroke-opacity": number(opacity * (0.15 + (0.85 * byte) / 255)),
       })]));
     }
@@ -271,6 +274,7 @@ export function buildMaps(ctx) {
     }
     drawWords();
     drawThumbs();
+    comparing.node.hidden = heads()[0] * heads()[1] < 2;
     panels[1].node.hidden = !second();
     const sentencesSpoken = panels.slice(0, second() ? 2 : 1).map((one) => one.show());
     if (spoken) ctx.say(`${headName(current())}: ${sentencesSpoken.join("; ")}`);
@@ -284,6 +288,7 @@ export function buildMaps(ctx) {
     draw();
   });
   ctx.onTheme(draw);
+  ctx.onResize(root, draw);
   draw();
 }
 
