@@ -1,6 +1,7 @@
 """Widgets that live in the page: a Python class each, whose front end needs no kernel."""
 
+from lib.widgets.attention_explorer import AttentionExplorer
 from lib.widgets.conv_live import ConvLive
 from lib.widgets.kernel_explorer import KernelExplorer
 
-__all__ = ["ConvLive", "KernelExplorer"]
+__all__ = ["AttentionExplorer", "ConvLive", "KernelExplorer"]
