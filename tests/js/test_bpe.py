@@ -1,0 +1,153 @@
+"""bpe.js, run in a browser, against Hugging Face `tokenizers`: whole numbers, so exactly equal."""
+
+import json
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from lib.data import docstrings
+from lib.data.tokenizer import END_OF_TEXT, train_bpe
+from tests.browser.harness import serve
+
+SHIPPED = Path(__file__).parents[2] / "weights" / "gpt-docs" / "tokenizer.json"
+START = """async (text) => {
+  const {bpeTokenizer} = await import("/bpe.js");
+  window.tokenizer = bpeTokenizer(JSON.parse(text));
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    page = browser.new_page()
+    serve(page)
+    yield page
+    page.close()
+
+
+def trained():
+    """Trained on text of several scripts, so that merges cross characters' bytes."""
+    texts = [*docstrings.load("validation").sentences[:400], "机器学习 模型 学习 学到 习题 " * 9]
+    texts += [
+        "été naïve coöperate 😀😀 😁 🤖🤖 the the",
+        "don't we'll they're I'm you'd  \n\n\t  x",
+    ]
+    return train_bpe(texts, 700)
+
+
+@pytest.fixture(scope="module", params=["shipped", "trained"])
+def tokenizer(request, page):
+    tokenizer = Tokenizer.from_file(str(SHIPPED)) if request.param == "shipped" else trained()
+    page.evaluate(START, tokenizer.to_str())
+    return tokenizer
+
+
+ALPHABETS = {
+    "ascii": [chr(i) for i in range(128)],
+    "words": [
+        *"the of return axis's don't we'LL 'S 1 23 4.5 x_y __init__ <= >>> \n    ".split(" ")
+    ],
+    "spaces": [*" \t\n\r\v\f\x1c\x85\xa0\u1680\u2003\u200b\u2028\u202f\u3000\ufeff", "a", "1", "."],
+    "chinese": [*"的一是在机器学习模型，。？ 12ab"],
+    "emoji": ["😀", "🤖", "👨‍👩‍👧", "🇨🇳", "❤️", " ", "a"],
+    "marks": ["e\u0301", "\u0301", "a\u0308\u0304", "\u20dd", "ก็", "नि", " ", "x"],
+    "special": [END_OF_TEXT, "<|endof", "text|>", "<|", "|>", " ", "a", "\n"],
+    "odd": ["\x00", "\uffff", "\U0010ffff", "\ue000", "½", "Ⅷ", "²", "٣", "ß", "ſ", "İ", "'", "s"],
+}
+
+
+def texts(count=60):
+    rng = np.random.default_rng(5)
+    made = ["", " ", "  ", "\n", END_OF_TEXT, END_OF_TEXT * 2, "a" * 300, "é" * 40]
+    for alphabet in [*ALPHABETS.values(), [c for a in ALPHABETS.values() for c in a]]:
+        made += [
+            "".join(rng.choice(alphabet, size=rng.integers(1, 30)).tolist()) for _ in range(count)
+        ]
+    return made + list(docstrings.load("validation").sentences[:100])
+
+
+def test_encodes_and_decodes_as_tokenizers_does(page, tokenizer):
+    given = texts()
+    got = page.evaluate(
+        "(texts) => texts.map((t) => { const ids = tokenizer.encode(t);"
+        " return {ids, text: tokenizer.decode(ids)}; })",
+        given,
+    )
+    for text, answer in zip(given, got, strict=True):
+        assert answer["ids"] == tokenizer.encode(text).ids, repr(text)
+        assert answer["text"] == text
+
+
+def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(page, tokenizer):
+    """Each character that this Python's Unicode knows, between spaces, letters and numbers."""
+    # Characters of younger Unicode versions count as what the browser or the library knows.
+    known = [c for c in map(chr, range(sys.maxunicode + 1))
+             if unicodedata.category(c) not in ("Cs", "Cn")]  # fmt: skip
+    sample = known[:4000] + known[4000::23]
+    lines = [
+        "".join(f"a{c}1{c} {c}!" for c in sample[i : i + 50]) for i in range(0, len(sample), 50)
+    ]
+    got = page.evaluate("(texts) => texts.map((t) => tokenizer.encode(t))", lines)
+    for line, ids, encoded in zip(lines, got, tokenizer.encode_batch(lines), strict=True):
+        assert ids == encoded.ids, [c for c in line if tokenizer.encode(c).ids]
+
+
+def test_any_ids_can_be_decoded(page, tokenizer):
+    """Tokens that are parts of characters, in any order: the same U+FFFD as there."""
+    rng = np.random.default_rng(6)
+    size = tokenizer.get_vocab_size()
+    ids = [rng.integers(0, size, rng.integers(1, 12)).tolist() for _ in range(300)]
+    raw = [rng.integers(1, 257, rng.integers(1, 12)).tolist() for _ in range(300)]  # single bytes
+    got = page.evaluate("(lists) => lists.map((ids) => tokenizer.decode(ids))", ids + raw)
+    assert got == [tokenizer.decode(i, skip_special_tokens=False) for i in ids + raw]
+
+
+def test_a_token_has_its_bytes_and_its_text(page, tokenizer):
+    ids = tokenizer.encode("机 😀 é the").ids
+    pieces = page.evaluate("(ids) => ids.map((id) => [...tokenizer.bytesOf(id)])", ids)
+    assert bytes(b for piece in pieces for b in piece).decode() == "机 😀 é the"
+    texts = page.evaluate("(ids) => ids.map((id) => tokenizer.textOf(id))", ids)
+    for piece, text in zip(pieces, texts, strict=True):
+        try:
+            assert text == bytes(piece).decode()
+        except UnicodeDecodeError:
+            assert text is None
+    assert page.evaluate(f"() => tokenizer.idOf('{END_OF_TEXT}')") == 0
+    assert page.evaluate("() => tokenizer.size") == tokenizer.get_vocab_size()
+
+
+def test_a_lone_surrogate_is_no_character(page, tokenizer):
+    got = page.evaluate(r"() => tokenizer.encode('a\ud83d!')")
+    assert got == tokenizer.encode("a\ufffd!").ids
+
+
+def test_merges_may_be_pairs_or_strings(page, tokenizer):
+    content = json.loads(tokenizer.to_str())
+    merges = [m if isinstance(m, str) else " ".join(m) for m in content["model"]["merges"]]
+    for written in (merges, [m.split(" ") for m in merges]):
+        content["model"]["merges"] = written
+        page.evaluate(START, json.dumps(content))
+        got = page.evaluate("() => tokenizer.encode('Returns the number')")
+        assert got == tokenizer.encode("Returns the number").ids
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": {"type": "WordPiece"}},
+        {"pre_tokenizer": None},
+        {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True, "use_regex": True}},
+        {"normalizer": {"type": "Lowercase"}},
+    ],
+)
+def test_another_kind_of_tokenizer_is_refused(page, change):
+    content = json.loads(SHIPPED.read_text("utf-8")) | change
+    script = (
+        f"async (text) => {{ try {{ await ({START})(text); }} catch (e) {{ return e.message; }} }}"
+    )
+    assert "expected a tokenizer.json of byte-level BPE" in page.evaluate(
+        script, json.dumps(content)
+    )
