@@ -525,7 +525,7 @@ export function buildByHand(ctx) {
   const tryText = h("span", {});
   const tries = {
     pronoun: t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？"),
-    meaning: t("“bank” leans to water. Give “river” and “floods” the numbers 0 and 2: what does it mean now?", "“岸/行”偏向水。把“河”和“泛滥”的数改成 0 和 2：它现在是什么意思？"),
+    meaning: t("give “river” and “floods” the numbers 0 and 2. What is “bank” now?", "把“河”和“泛滥”的数改成 0 和 2。“岸/行”现在是什么意思？"),
     previous: t("switch the causal mask off. Where does “one” look now, and why?", "关掉因果掩码。“一”现在看哪里？为什么？"),
     own: t("change a number and follow it to the output.", "改变一个数，看它怎样影响输出。"),
   };

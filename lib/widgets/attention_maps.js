@@ -40,6 +40,13 @@ export function buildMaps(ctx) {
   // --- the sentence: which token is the query -----------------------------------------------------
   const strip = h("div", { class: "ax-words", role: "radiogroup", "aria-label": t("word that looks", "看的词") });
   let words = [];
+  // The other sentences lie under it, unseen: the longest one keeps its place.
+  const stack = h("div", { class: "ax-stack" }, strip);
+
+  function reserve() {
+    stack.replaceChildren(strip, ...get("_tokens").map((list) => h("div", { class: "ax-words ax-unseen", "aria-hidden": "true" },
+      list.map((token) => h("span", { class: "ax-place" }, visible(token))))));
+  }
 
   function ask(q) {
     key = null;
@@ -217,7 +224,7 @@ export function buildMaps(ctx) {
       answer.replaceChildren(
         h("span", { class: "ax-query" }, visible(list[q])), t(" looks at ", " 看 "),
         ...(nowhere ? [t("nothing", "不到任何词")] : [h("span", { class: "ax-key" }, visible(list[target])), ": ", h("b", {}, percent(row[target]))]),
-        h("br"), h("span", { class: "ax-answer-list" }, nowhere ? "" : t("most: ", "最多："), order.map((i) => `${visible(list[i])} ${percent(row[i])}`).join(", ")));
+        h("span", { class: "ax-answer-list" }, nowhere ? "" : t("most: ", "最多："), order.map((i) => `${visible(list[i])} ${percent(row[i])}`).join(", ")));
       return answer.firstChild.textContent + answer.childNodes[1].textContent + (nowhere ? answer.childNodes[2].textContent : `${visible(list[target])}: ${percent(row[target])}`);
     }
 
@@ -254,7 +261,7 @@ export function buildMaps(ctx) {
     h("p", { class: "lw-try ax-try" }, h("b", {}, t("Try first: ", "先试试：")),
       t("point at a word to see where it looks, then choose another head.", "指向一个词，看它在看哪里，再换一个注意力头。")),
     h("div", { class: "ax-bar" }, sentences.node, views.node, comparing.node),
-    strip,
+    stack,
     h("div", { class: "ax-main" },
       h("div", { class: "ax-all" }, headsTitle, grid,
         h("div", { class: "ax-scale", "aria-hidden": "true" }, "0", h("i"), "1", h("span", {}, t("weight", "权重")))),
@@ -284,11 +291,13 @@ export function buildMaps(ctx) {
   ctx.watch(["_tokens", "_maps", "_heads"], () => {
     shown = "";
     strip.shown = "";
+    reserve();
     sentences.fill(get("_tokens").map((list, i) => [i, handFirst(list)]));
     draw();
   });
   ctx.onTheme(draw);
   ctx.onResize(root, draw);
+  reserve();
   draw();
 }
 
