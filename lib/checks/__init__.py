@@ -1,5 +1,5 @@
 """Checks for the exercises: each tries an answer on small cases and says in words what is wrong."""
 
-from lib.checks import cnn
+from lib.checks import attention, cnn, rnn, transformer
 
-__all__ = ["cnn"]
+__all__ = ["attention", "cnn", "rnn", "transformer"]

@@ -94,8 +94,7 @@ def _causal_mistakes(query: np.ndarray, key: np.ndarray, value: np.ndarray) -> M
         "the softmax runs over the queries, its columns add up to 1. Each row is to add up to 1: "
         "axis=-1, with keepdims=True.",
     )
-    if value.shape[1] == T:
-        yield softmax(hidden).T @ value, "the weights are transposed: rows ask, columns are asked."
+    yield softmax(hidden).T @ value, "the weights are transposed: rows ask, columns are asked."
     exponentials = np.exp(hidden - hidden.max())
     yield (
         exponentials / exponentials.sum() @ value,
@@ -113,6 +112,7 @@ def _streaming_cases() -> Iterable[Case]:
         "3 blocks, the largest score in the second": [[0.0, 1], [3, 2, 1], [2, 0]],
         "scores of about 1000": [[1000.0, 999], [1002, 1001, 1000], [998, 1000]],
         "scores of about -1000": [[-1000.0, -999], [-998, -1001, -999], [-1002, -1000]],
+        "scores from -1000 to 1000": [[0.0, 1], [1000, 999, 998], [-1000, -1001]],
     }
     for number, (name, lists) in enumerate(cases.items()):
         random = np.random.default_rng(number)
@@ -126,8 +126,8 @@ def _streaming_cases() -> Iterable[Case]:
             softmax(np.concatenate(scores)) @ np.concatenate(values),
             _streaming_mistakes(scores, values),
             f"blocks gives pairs of scores (n,) and values (n, {D}), once.",
-            not_finite="Exponentials overflow, or all become 0. Take the largest score so far off "
-            "first; what is before the first block, -infinity or 0, must not spoil it.",
+            not_finite="Exponentials overflow, or all become 0. Take off the largest score of all "
+            "blocks so far, not only of this one or of the first.",
         )
 
 
@@ -251,7 +251,7 @@ def _split_cases() -> Iterable[Case]:
             ),
             (
                 x.reshape(B, T, D, h).transpose(0, 3, 1, 2),
-                f"each head gets every {h}th feature. {neighbours}",
+                f"each head gets features that lie {h} apart. {neighbours}",
             ),
             (_split(x, h).swapaxes(2, 3), "T and D are swapped."),
         ]

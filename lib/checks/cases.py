@@ -37,7 +37,8 @@ def make_case(
 ) -> Case:
     """A case whose results are arrays; mistakes that give no finite numbers are left out."""
     expected = np.asarray(expected, dtype=np.float64)
-    arrays = [(np.asarray(wrong, dtype=np.float64), remark) for wrong, remark in mistakes]
+    with np.errstate(all="ignore"):
+        arrays = [(np.asarray(wrong, dtype=np.float64), remark) for wrong, remark in mistakes]
     finite = [(wrong, remark) for wrong, remark in arrays if np.isfinite(wrong).all()]
     hint = hint or f"The result should have shape {expected.shape} here."
     return Case(name, arguments, expected, hint, finite, **options)

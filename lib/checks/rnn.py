@@ -127,7 +127,7 @@ def _step(r: np.ndarray, z: np.ndarray, n: np.ndarray, h: np.ndarray) -> np.ndar
 
 
 # Lengths of the sequences, T, H. Sequence 0 never ends in the first or the last column.
-_BATCHES = [([3], 5, 1), ([3, 1], 4, 2), ([2, 4, 1], 5, 3), ([4, 6, 2, 5], 6, 4)]
+_BATCHES = [([3, 2], 4, 1), ([2, 4, 1], 5, 3), ([4, 6, 2, 5], 6, 4)]
 
 
 def _batch(lengths: list[int], T: int, H: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -185,14 +185,13 @@ def _mean_mistakes(losses: np.ndarray, mask: np.ndarray) -> Mistakes:
     yield losses[~mask].mean(), "the mask is the wrong way round: True is where there is input."
     by_sequence = kept.sum(axis=1) / mask.sum(axis=1)
     yield by_sequence, "this is one mean a sequence. One number is wanted for the batch."
-    if B > 1:
-        yield kept.sum() / B, f"the sum is divided by the {B} sequences. {divide}"
-        yield kept.sum() / T, f"the sum is divided by the {T} steps. {divide}"
-        yield (
-            by_sequence.mean(),
-            "this is the mean of the sequences' means, in which the losses of a short sequence "
-            "count more. Divide the sum over all by the number of inputs.",
-        )
+    yield kept.sum() / B, f"the sum is divided by the {B} sequences. {divide}"
+    yield kept.sum() / T, f"the sum is divided by the {T} steps. {divide}"
+    yield (
+        by_sequence.mean(),
+        "this is the mean of the sequences' means, in which the losses of a short sequence count "
+        "more. Divide the sum over all by the number of inputs.",
+    )
 
 
 # --- clipping -----------------------------------------------------------------------------------

@@ -66,27 +66,25 @@ def _norm_mistakes(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: flo
     normalized = centred / np.sqrt(var + eps)
     unbiased = x.var(axis=1, ddof=1, keepdims=True)
     row = "A token is a row: mean and variance over its features, axis=-1."
-    with np.errstate(all="ignore"):
-        yield (
-            centred / np.sqrt(unbiased + eps) * weight + bias,
-            "the variance is divided by C - 1. Layer norm divides by C (NumPy's default, not "
-            "torch.var's).",
-        )
-        yield (
-            centred / (np.sqrt(var) + eps) * weight + bias,
-            "eps is added outside of the root. Add it to the variance: sqrt(var + eps).",
-        )
-        yield (
-            centred / (np.sqrt(unbiased) + eps) * weight + bias,
-            "eps is added outside of the root, and the variance is divided by C - 1.",
-        )
-        yield centred / np.sqrt(var) * weight + bias, "eps is not used. Add it to the variance."
-        yield centred / (var + eps) * weight + bias, "the root is missing: sqrt(var + eps)."
-    if len(x) > 1:
-        over_tokens = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-        yield over_tokens * weight + bias, f"each feature is normalized over the tokens. {row}"
-        over_all = (x - x.mean()) / np.sqrt(x.var() + eps)
-        yield over_all * weight + bias, f"one mean and variance is taken for all of x. {row}"
+    yield (
+        centred / np.sqrt(unbiased + eps) * weight + bias,
+        "the variance is divided by C - 1. Layer norm divides by C (NumPy's default, not "
+        "torch.var's).",
+    )
+    yield (
+        centred / (np.sqrt(var) + eps) * weight + bias,
+        "eps is added outside of the root. Add it to the variance: sqrt(var + eps).",
+    )
+    yield (
+        centred / (np.sqrt(unbiased) + eps) * weight + bias,
+        "eps is added outside of the root, and the variance is divided by C - 1.",
+    )
+    yield centred / np.sqrt(var) * weight + bias, "eps is not used. Add it to the variance."
+    yield centred / (var + eps) * weight + bias, "the root is missing: sqrt(var + eps)."
+    over_tokens = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+    yield over_tokens * weight + bias, f"each feature is normalized over the tokens. {row}"
+    over_all = (x - x.mean()) / np.sqrt(x.var() + eps)
+    yield over_all * weight + bias, f"one mean and variance is taken for all of x. {row}"
     yield x / np.sqrt(var + eps) * weight + bias, "the mean is not taken off."
     yield normalized, "weight and bias are missing: times weight, plus bias."
     yield normalized * weight, "the bias is missing: plus bias at the end."
