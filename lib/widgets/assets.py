@@ -13,6 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lib.widgets.packed import pack
+
+WEIGHTS = Path(__file__).parents[2] / "weights"
+
 
 def png(gray: np.ndarray) -> bytes:
     """An 8-bit grayscale PNG file, exact to the last level.
@@ -74,11 +78,26 @@ def credit(name: str) -> str:
     return photographs.credit(name)
 
 
+def packed_weights(name: str) -> bytes:
+    """The weights in weights/NAME, a byte for each number of a matrix (lib.widgets.packed)."""
+    from safetensors.numpy import load_file
+
+    return pack(load_file(WEIGHTS / name / "model.safetensors"))
+
+
+def tokenizer(name: str) -> bytes:
+    """The tokenizer.json in weights/NAME, without its spaces."""
+    content = json.loads((WEIGHTS / name / "tokenizer.json").read_text("utf-8"))
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 PICTURES = ("china", "flower", "portrait", "digit")
 
 ASSETS: dict[str, Callable[[], bytes]] = {
     f"picture-{name}": lambda name=name: png(picture(name)) for name in PICTURES
 }
+ASSETS["gpt-docs"] = lambda: packed_weights("gpt-docs")
+ASSETS["gpt-docs-tokenizer"] = lambda: tokenizer("gpt-docs")
 
 
 def write_assets(directory: str | Path) -> list[Path]:

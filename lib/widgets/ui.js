@@ -179,6 +179,7 @@ export function loadAsset(model, name) {
     const timer = setTimeout(missing, ASSET_SECONDS * 1000);
     const settle = (finish, value) => { clearTimeout(timer); finish(value); };
     if (globalThis.lwAssetBase !== undefined) {
+      clearTimeout(timer); // a script tells when it cannot be had; a slow line is no reason to give up
       globalThis.lwAsset ??= (key, base64) => { globalThis.lwAsset[`file:${key}`] = base64; };
       const answer = () => {
         const base64 = globalThis.lwAsset[`file:${name}`];
