@@ -147,8 +147,9 @@ class GenerationView(BookWidget):
     # The tokens of `text`: a text can be cut into tokens in more ways than one.
     _ids = Checked(_ids, []).tag(sync=True)
     _config = traitlets.Dict().tag(sync=True)
-    # What the page shows before it has the model: {"ids": of all tokens, "bytes": id -> hex}, the
-    # scores of the next token (V,) and the last token's attention (layers, h, T), 255 for 1.
+    # What the page shows before it has the model: {prompt, ids of all tokens, start: how many of
+    # them are the prompt's, bytes: id -> hex}, the scores of the next token (V,), and the last
+    # token's attention (layers, h, T), 255 for 1.
     _first = traitlets.Dict().tag(sync=True)
     _first_scores = traitlets.Bytes().tag(sync=True)
     _first_attention = traitlets.Bytes().tag(sync=True)
@@ -164,6 +165,8 @@ class GenerationView(BookWidget):
             self._config = {name: config()[name] for name in names}
             self._config |= {"parameters": sum(array.size for array in weights().values())}
             self._first = {
+                "prompt": self.prompt,
+                "start": len(ids) - len(self._ids),
                 "ids": ids,
                 "bytes": {str(token): _bytes(token).hex() for token in {*ids, *probable}},
             }
