@@ -96,6 +96,8 @@ PICTURES = ("china", "flower", "portrait", "digit")
 ASSETS: dict[str, Callable[[], bytes]] = {
     f"picture-{name}": lambda name=name: png(picture(name)) for name in PICTURES
 }
+for _name in ("chars-lstm", "chars-rnn"):
+    ASSETS[_name] = lambda name=_name: packed_weights(name)
 ASSETS["gpt-docs"] = lambda: packed_weights("gpt-docs")
 ASSETS["gpt-docs-tokenizer"] = lambda: tokenizer("gpt-docs")
 
