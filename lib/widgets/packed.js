@@ -1,5 +1,7 @@
 // Weights of one byte a number: reads what lib/widgets/packed.py packs, a safetensors file.
 
+const PACKED_SHARE = 32; // numbers of a row that share a scale
+
 /** The tensors by name, as {data: Float32Array, shape}; the same float32 numbers as Python's
  *  `unpack` gives. bytes: Uint8Array. Throws an Error if they are not such a file. */
 export function unpack(bytes) {
@@ -17,11 +19,17 @@ export function unpack(bytes) {
     if (dtype === "I8") {
       if (entries[`${name}.scale`]?.dtype !== "F32") throw new Error(`unpack: expected “${name}.scale”`);
       const [whole, scale] = [read(name, Int8Array), read(`${name}.scale`, Float32Array)];
-      if (scale.length !== shape[0]) {
-        throw new Error(`unpack: expected a scale for each of the ${shape[0]} rows of “${name}”`);
+      const width = shape.slice(1).reduce((x, y) => x * y, 1);
+      const groups = Math.ceil(width / PACKED_SHARE);
+      if (scale.length !== shape[0] * groups) {
+        throw new Error(`unpack: expected “${name}.scale” of shape (${shape[0]}, ${groups})`);
       }
-      const width = whole.length / (shape[0] || 1);
-      const data = Float32Array.from(whole, (v, i) => v * scale[Math.floor(i / width)]);
+      const data = new Float32Array(whole.length);
+      for (let row = 0; row < shape[0]; row++) {
+        for (let i = 0; i < width; i++) {
+          data[row * width + i] = whole[row * width + i] * scale[row * groups + Math.floor(i / PACKED_SHARE)];
+        }
+      }
       tensors[name] = { data, shape };
     } else if (dtype !== "F32") {
       throw new Error(`unpack: expected “${name}” to be I8 or F32, got ${dtype}`);

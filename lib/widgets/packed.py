@@ -1,10 +1,11 @@
-"""Weights small enough for a page: matrices as one byte a number, and a scale for each row.
+"""Weights small enough for a page: matrices as one byte a number, and a scale for each 32 of a row.
 
-A row's largest number becomes 127, the others keep their ratio to it, rounded; so each is wrong by
-at most a 254th of the row's largest. Vectors (biases, layer norms) are few and stay as they are.
-The bytes are a safetensors file; `unpack` of packed.js reads it in the page.
+The largest of 32 numbers becomes 127, the others keep their ratio to it, rounded; so each is wrong
+by at most a 254th of the largest among its 32. Vectors (biases, layer norms) are few and stay as
+they are. The bytes are a safetensors file; `unpack` of packed.js reads it in the page.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 SCALE = ".scale"  # what the scales' name adds to the matrix's
+SHARE = 32  # numbers of a row that share a scale; a row's last ones may be fewer
 
 
 def pack(tensors: Mapping[str, NDArray]) -> bytes:
@@ -22,8 +24,8 @@ def pack(tensors: Mapping[str, NDArray]) -> bytes:
             whose rows lie along the first axis.
 
     Returns:
-        the file's bytes: a matrix NAME is int8 of its own shape, with NAME.scale, float32 (rows,),
-        beside it; what has one axis or none is float32.
+        the file's bytes: a matrix NAME is int8 of its own shape, with NAME.scale, float32 (rows,
+        a 32nd of a row, rounded up), beside it; what has one axis or none is float32.
 
     Raises:
         ValueError: if a value is not a finite number, or if a scale's name is taken.
@@ -36,16 +38,20 @@ def pack(tensors: Mapping[str, NDArray]) -> bytes:
             continue
         if name + SCALE in tensors:
             raise ValueError(f"expected {name + SCALE!r} to be free for the scales of {name!r}")
-        largest = np.abs(array).max(axis=tuple(range(1, array.ndim)), initial=0)
+        rows = array.reshape(len(array), math.prod(array.shape[1:]))
+        largest = np.zeros((len(rows), -(-rows.shape[1] // SHARE)), np.float32)
+        if rows.size:
+            starts = np.arange(0, rows.shape[1], SHARE)
+            largest = np.maximum.reduceat(np.abs(rows), starts, axis=1)
         scale = np.maximum(largest / np.float32(127), np.finfo(np.float32).tiny)
-        by_row = scale.reshape(-1, *[1] * (array.ndim - 1))
-        packed[name] = np.clip(np.round(array / by_row), -127, 127).astype(np.int8)
+        whole = np.clip(np.round(rows / _spread(scale, rows)), -127, 127)
+        packed[name] = whole.astype(np.int8).reshape(array.shape)
         packed[name + SCALE] = scale
     return save(packed)
 
 
 def unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
-    """The tensors of `pack`, as float32: each within a 254th of its row's largest.
+    """The tensors of `pack`, as float32: each within a 254th of the largest of its 32.
 
     Raises:
         ValueError: if `data` is not such a file.
@@ -57,16 +63,21 @@ def unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
     unpacked = {}
     for name, array in packed.items():
         if array.dtype == np.int8:
-            scale = packed.get(name + SCALE)
-            if scale is None or scale.shape != array.shape[:1]:
-                raise ValueError(f"expected {name + SCALE!r} with a scale for each row of {name!r}")
-            by_row = scale.reshape(-1, *[1] * (array.ndim - 1))
-            unpacked[name] = array.astype(np.float32) * by_row
+            rows = array.reshape(len(array), math.prod(array.shape[1:]))
+            scale, wanted = packed.get(name + SCALE), (len(rows), -(-rows.shape[1] // SHARE))
+            if scale is None or scale.shape != wanted:
+                raise ValueError(f"expected {name + SCALE!r} of shape {wanted}")
+            unpacked[name] = (rows * _spread(scale, rows)).reshape(array.shape)
         elif array.dtype != np.float32:
             raise ValueError(f"expected {name!r} to be int8 or float32, got {array.dtype}")
         elif packed.get(name.removesuffix(SCALE), array).dtype != np.int8:
             unpacked[name] = array
     return unpacked
+
+
+def _spread(scale: NDArray, rows: NDArray) -> NDArray[np.float32]:
+    """A scale for each number of the rows."""
+    return np.repeat(scale, SHARE, axis=1)[:, : rows.shape[1]]
 
 
 def _numbers(name: str, value: NDArray) -> NDArray[np.float32]:
