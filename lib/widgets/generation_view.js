@@ -52,6 +52,7 @@ function build(ctx) {
     }
     tell("");
     readTraits();
+    if (field.value !== get("prompt")) begin(field.value); // typed before the model was there
     const action = waiting;
     waiting = null;
     action?.();
@@ -347,9 +348,11 @@ function build(ctx) {
     });
     const rest = list.reduce((sum, id) => sum - drawn[id], 1);
     const left = order.filter((id) => drawn[id] > 0).length;
-    others.textContent = left < V
-      ? t(`${left} of ${V} tokens can be drawn`, `${V} 个词元中可抽取 ${left} 个`)
-      : t(`the other ${V - BARS} tokens: ${percent(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${percent(Math.max(0, rest))}`);
+    others.textContent = spot === at && !fixed && at < ids.length
+      ? t("Press another one, and the text goes on from there.", "按另一个词元，文本就从那里继续。")
+      : left < V
+        ? t(`${left} of ${V} tokens can be drawn`, `${V} 个词元中可抽取 ${left} 个`)
+        : t(`the other ${V - BARS} tokens: ${percent(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${percent(Math.max(0, rest))}`);
     if (spoken === "token" && at === ids.length && ids.length > start) {
       const before = nextTokens(outputs[at - 2]?.scores ?? output.scores, chosen[at - 1]?.settings ?? settings());
       ctx.say(`${nameOf(ids[at - 1])} ${percent(before.drawn[ids[at - 1]])}`);
@@ -365,16 +368,16 @@ function build(ctx) {
     const id = ids[at];
     const name = h("b", { class: at < start ? "lw-in" : "lw-out" }, nameOf(id));
     if (!output) {
-      barsTitle.replaceChildren(name, gpt ? t(": the first token", "：第一个词元") : t(": loading …", "：正在加载……"));
+      barsTitle.replaceChildren(name, gpt ? t(" is the first token", " 是第一个词元") : t(" …", " ……"));
       return;
     }
     const made = chosen[at];
     const { order, said, drawn } = nextTokens(output.scores, made?.settings ?? settings());
     const rank = t(`, rank ${order.indexOf(id) + 1}`, `，第 ${order.indexOf(id) + 1} 名`);
-    const what = at < start ? t(`: yours; the model gave it ${percent(said[id])}`, `：您写的；模型给它 ${percent(said[id])}`)
-      : made?.by === "hand" ? t(`: picked by you, at ${percent(drawn[id])}`, `：您选的，概率 ${percent(drawn[id])}`)
-        : made?.by === "greedy" ? t(`: taken as the most probable, ${percent(said[id])}`, `：最可能的词元，${percent(said[id])}`)
-          : t(`: drawn at ${percent(drawn[id])}`, `：以 ${percent(drawn[id])} 抽中`);
+    const what = at < start ? t(` is yours; the model gave it ${percent(said[id])}`, ` 是您写的；模型给它 ${percent(said[id])}`)
+      : made?.by === "hand" ? t(` was picked by you, at ${percent(drawn[id])}`, ` 是您选的，概率 ${percent(drawn[id])}`)
+        : made?.by === "greedy" ? t(` was the most probable, at ${percent(said[id])}`, ` 最可能，概率 ${percent(said[id])}`)
+          : t(` was drawn at ${percent(drawn[id])}`, ` 以 ${percent(drawn[id])} 抽中`);
     barsTitle.replaceChildren(name, what, rank);
   }
 
@@ -387,7 +390,7 @@ function build(ctx) {
     temperature: slider(t("Temperature", "温度"), TEMPERATURES, (v) => number(v, 3), set("temperature")),
     top_k: slider("Top-k", TOP_K, (v) => v ?? off, set("top_k")),
     top_p: slider("Top-p", TOP_P, (v) => (v === 1 ? off : number(v, 3)), set("top_p")),
-    seed: stepper(t("seed", "种子"), { min: 0, max: 2 ** 32 - 1 }, set("seed")),
+    seed: stepper(t("Seed", "种子"), { min: 0, max: 2 ** 32 - 1 }, set("seed")),
   };
   const draws = h("div", { class: "gv-draws" }, ["temperature", "top_k", "top_p", "seed"].map((key) => controls[key].node));
 
