@@ -326,7 +326,7 @@ function build(ctx) {
     drawTitle(at, output);
     if (!output) return;
     const options = nextTokens(output.scores, chosen[at]?.settings ?? settings());
-    const { order, said, drawn } = options;
+    const { order, kept, said, drawn } = options;
     const list = order.slice(0, BARS);
     if (at < ids.length && !list.includes(ids[at])) list[BARS - 1] = ids[at];
     const fixed = at < start || at >= N;
@@ -334,7 +334,7 @@ function build(ctx) {
     legend.hidden = !changed;
     rows.forEach(({ node, name, value, said: mark, drawn: bar }, i) => {
       const id = list[i];
-      const cut = drawn[id] === 0;
+      const cut = !kept.has(id);
       if (node.token !== id) name.replaceChildren(...nodesOf(id));
       node.token = id;
       node.classList.toggle("gv-cut", cut);
@@ -347,7 +347,7 @@ function build(ctx) {
       node.setAttribute("aria-label", `${nameOf(id)} ${percent(drawn[id])}${cut ? t(", cut", "，已截去") : ""}`);
     });
     const rest = list.reduce((sum, id) => sum - drawn[id], 1);
-    const left = order.filter((id) => drawn[id] > 0).length;
+    const left = kept.size;
     others.textContent = spot === at && !fixed && at < ids.length
       ? t("Press another one, and the text goes on from there.", "按另一个词元，文本就从那里继续。")
       : left < V
@@ -377,7 +377,8 @@ function build(ctx) {
     const what = at < start ? t(` is yours; the model gave it ${percent(said[id])}`, ` 是您写的；模型给它 ${percent(said[id])}`)
       : made?.by === "hand" ? t(` was picked by you, at ${percent(drawn[id])}`, ` 是您选的，概率 ${percent(drawn[id])}`)
         : made?.by === "greedy" ? t(` was the most probable, at ${percent(said[id])}`, ` 最可能，概率 ${percent(said[id])}`)
-          : t(` was drawn at ${percent(drawn[id])}`, ` 以 ${percent(drawn[id])} 抽中`);
+          : made ? t(` was drawn at ${percent(drawn[id])}`, ` 以 ${percent(drawn[id])} 抽中`)
+            : t(` has ${percent(drawn[id])}`, ` 的概率是 ${percent(drawn[id])}`); // Python's text
     barsTitle.replaceChildren(name, what, rank);
   }
 

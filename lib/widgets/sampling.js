@@ -2,27 +2,25 @@
 // repeated. The same in torch: lib/models/gpt.py, `filter_logits` and `GPT.stream`.
 
 /** What may be drawn. Options: temperature, topK, topP (null for all), greedy.
- *  Returns {order, said, drawn}: token ids from the most probable on; their probabilities by id as
- *  the model has them; and as they are drawn, 0 for those that are cut. */
+ *  Returns {order, kept, said, drawn}: token ids from the most probable on; the set of those that
+ *  are not cut; and by id, the probabilities as the model has them, and as they are drawn. */
 export function nextTokens(scores, { temperature = 1, topK = null, topP = null, greedy = false } = {}) {
   const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
-  const said = samplingSoftmax(scores, order, 1);
-  const kept = greedy ? order.slice(0, 1) : order;
-  const drawn = samplingSoftmax(scores, kept, temperature);
-  if (greedy) return { order, said, drawn };
-  let left = kept;
+  let kept = greedy ? order.slice(0, 1) : order;
   // Equals of the last one stay too.
-  if (topK !== null && topK < left.length) left = left.filter((id) => scores[id] >= scores[order[topK - 1]]);
+  if (topK !== null && topK < kept.length) kept = kept.filter((id) => scores[id] >= scores[order[topK - 1]]);
   if (topP !== null && topP < 1) {
-    const among = samplingSoftmax(scores, left, temperature);
+    const among = samplingSoftmax(scores, kept, temperature);
     let sum = 0;
     // As long as the sum before a token is below topP; so at least one stays.
-    left = left.filter((id) => {
+    kept = kept.filter((id) => {
       sum += among[id];
       return sum - among[id] < topP;
     });
   }
-  return { order, said, drawn: left.length < kept.length ? samplingSoftmax(scores, left, temperature) : drawn };
+  return {
+    order, kept: new Set(kept), said: samplingSoftmax(scores, order, 1), drawn: samplingSoftmax(scores, kept, temperature),
+  };
 }
 
 /** The token at `u`, 0 to 1, when those that may be drawn lie side by side, the most probable

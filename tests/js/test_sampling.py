@@ -1,4 +1,5 @@
-"""sampling.js, run in a browser, against torch (lib.models.gpt.filter_logits) on random scores."""
+"""sampling.js, run in a browser, against lib.models.gpt's `filter_logits`, and its generator
+against the same arithmetic on Python's whole numbers."""
 
 import numpy as np
 import pytest
@@ -7,113 +8,82 @@ import torch
 from lib.models.gpt import filter_logits
 from tests.browser.harness import serve
 
-RUN = """async (cases) => {
-  const {nextTokens} = await import("/sampling.js");
-  return cases.map(([scores, options]) => {
-    const {order, said, drawn} = nextTokens(Float32Array.from(scores), options);
-    return [order, [...said], [...drawn]];
-  });
-}"""
+
+def mulberry32(seed, n):
+    """The n-th number of the generator mulberry32, in whole numbers modulo 2^32."""
+    most = 2**32 - 1
+    a = (seed + (n + 1) * 0x6D2B79F5) & most
+    x = ((a ^ a >> 15) * (1 | a)) & most
+    x = (x + ((x ^ x >> 7) * (61 | x))) & most ^ x
+    return (x ^ x >> 14) / 2**32
 
 
 @pytest.fixture(scope="module")
-def page(browser):
+def run(browser):
     page = browser.new_page()
     serve(page)
-    yield page
+
+    def call(script, arg=None):
+        return page.evaluate(
+            f"async (arg) => {{ const lib = await import('/sampling.js'); {script} }}", arg
+        )
+
+    yield call
     page.close()
 
 
-def cases(count=200):
+NEXT = """return arg.map(({scores, options}) => {
+  const {order, kept, said, drawn} = lib.nextTokens(Float32Array.from(scores), options);
+  return {order, kept: [...kept], said: [...said], drawn: [...drawn]};
+});"""
+
+
+def test_what_may_be_drawn_is_what_torch_keeps(run):
     rng = np.random.default_rng(0)
-    for _ in range(count):
-        scores = (3 * rng.normal(size=rng.integers(1, 40))).astype(np.float32)
+    cases = []
+    for _ in range(200):
+        scores = rng.normal(scale=4, size=rng.integers(1, 40))
         if rng.random() < 0.3:
             scores = np.round(scores)  # equals
-        options = {"temperature": float(rng.choice([0.1, 0.7, 1, 2, 5]))}
-        if rng.random() < 0.7:
-            options["topK"] = int(rng.integers(1, 60))
-        if rng.random() < 0.7:
-            # Never a sum that can be met exactly: there rounding decides.
-            options["topP"] = float(rng.choice([rng.uniform(0.01, 1), 1]))
-        yield scores, options
+        temperature = float(rng.choice([0.1, 0.7, 1, 2, 5]))
+        top_k = None if rng.random() < 0.4 else int(rng.integers(1, 45))
+        top_p = None if rng.random() < 0.4 else float(rng.uniform(0.01, 1))
+        cases.append((scores.astype(np.float32), temperature, top_k, top_p))
+    sent = [
+        {"scores": s.tolist(), "options": {"temperature": t, "topK": k, "topP": p}}
+        for s, t, k, p in cases
+    ]
+    for (scores, temperature, top_k, top_p), got in zip(cases, run(NEXT, sent), strict=True):
+        tensor = torch.from_numpy(scores).double()
+        expected = filter_logits(tensor / temperature, top_k, top_p).softmax(-1).numpy()
+        what = f"{len(scores)} scores, {temperature}, {top_k}, {top_p}"
+        np.testing.assert_allclose(got["drawn"], expected, atol=1e-12, err_msg=what)
+        np.testing.assert_allclose(got["said"], tensor.softmax(-1), atol=1e-12)
+        assert sorted(got["kept"]) == np.flatnonzero(expected).tolist(), what
+        assert got["order"] == np.argsort(-scores, kind="stable").tolist()
 
 
-def test_what_may_be_drawn_is_what_torch_keeps(page):
-    made = list(cases())
-    answers = page.evaluate(RUN, [[scores.tolist(), options] for scores, options in made])
-    for (scores, options), (order, said, drawn) in zip(made, answers, strict=True):
-        scaled = torch.tensor(scores, dtype=torch.float64)
-        kept = filter_logits(
-            scaled / options["temperature"], options.get("topK"), options.get("topP")
-        )
-        # 1e-12: both count in double precision.
-        np.testing.assert_allclose(drawn, kept.softmax(-1), atol=1e-12, err_msg=str(options))
-        np.testing.assert_array_equal(np.array(drawn) > 0, kept.isfinite(), err_msg=str(options))
-        np.testing.assert_allclose(said, scaled.softmax(-1), atol=1e-12)
-        assert order == np.argsort(-scores, kind="stable").tolist()
+def test_greedy_leaves_the_most_probable(run):
+    (got,) = run(NEXT, [{"scores": [1, 3, 3, 2], "options": {"greedy": True, "topK": 3}}])
+    assert got["drawn"] == [0, 1, 0, 0] and got["kept"] == [1]
 
 
-def test_greedy_takes_the_first_of_the_most_probable(page):
-    ((order, said, drawn),) = page.evaluate(
-        RUN, [[[1, 3, 3, 2], {"greedy": True, "topK": 3, "temperature": 0.5}]]
-    )
-    assert order[0] == 1 and drawn == [0, 1, 0, 0]
-    assert said[1] == said[2] > said[3] > said[0] > 0
+def test_probabilities_that_vanish_are_not_cut(run):
+    (got,) = run(NEXT, [{"scores": [0, -50], "options": {"temperature": 0.01}}])
+    assert got["drawn"] == [1, 0] and got["kept"] == [0, 1]
 
 
-def test_scores_of_any_size_are_drawn_from(page):
-    """A low temperature makes them large: no power may overflow."""
-    ((_, _, drawn),) = page.evaluate(RUN, [[[9000, 8999, -9000], {"temperature": 0.1}]])
-    np.testing.assert_allclose(drawn, [1, np.exp(-10), 0], rtol=1e-4)
+def test_the_generator(run):
+    cases = [[s, n] for s in (0, 1, 12345, 2**31, 2**32 - 1) for n in (0, 1, 2, 127, 1000)]
+    got = run("return arg.map(([seed, n]) => lib.drawAt(seed, n));", cases)
+    assert got == [mulberry32(*case) for case in cases]
+    many = run("return Array.from({length: 20000}, (_, n) => lib.drawAt(7, n));")
+    # 10 boxes of 2000: 5 standard deviations are 212.
+    assert np.abs(np.histogram(many, 10, (0, 1))[0] - 2000).max() < 212
 
 
-def mulberry32(seed):
-    """The generator again, with Python's whole numbers."""
-    mask = 2**32 - 1
-    state = seed
-    while True:
-        state = (state + 0x6D2B79F5) & mask
-        x = ((state ^ (state >> 15)) * (1 | state)) & mask
-        x = (x ^ (x + (x ^ (x >> 7)) * (61 | x))) & mask
-        yield (x ^ (x >> 14)) / 2**32
-
-
-@pytest.mark.parametrize("seed", [0, 1, 12345, 2**31, 2**32 - 1])
-def test_the_generator_is_mulberry32(page, seed):
-    got = page.evaluate(
-        """async (seed) => {
-          const {drawAt} = await import("/sampling.js");
-          return Array.from({length: 200}, (_, n) => drawAt(seed, n));
-        }""",
-        seed,
-    )
-    expected = mulberry32(seed)
-    assert got == [next(expected) for _ in got]
-
-
-def test_tokens_are_drawn_as_often_as_their_probability_says(page):
-    """Over 20,000 draws of one seed the standard deviation of a share is below 0.0036: 5 of them
-    are 0.018."""
-    shares = page.evaluate(
-        """async () => {
-          const {drawAt, nextTokens, pickToken} = await import("/sampling.js");
-          const options = nextTokens([0, 1, 2, -1, 3], {topK: 4, temperature: 1.5});
-          const counts = [0, 0, 0, 0, 0];
-          for (let n = 0; n < 20000; n++) counts[pickToken(options, drawAt(7, n))] += 1 / 20000;
-          return [counts, [...options.drawn]];
-        }"""
-    )
-    np.testing.assert_allclose(*shares, atol=0.018)
-    assert shares[0][3] == 0
-
-
-def test_a_draw_at_the_very_end_is_still_one_that_may_be_drawn(page):
-    drawn = page.evaluate(
-        """async () => {
-          const {nextTokens, pickToken} = await import("/sampling.js");
-          const options = nextTokens([0, 0.3, 0.1, 5], {topK: 3});
-          return [pickToken(options, 0), pickToken(options, 1 - 2 ** -32), pickToken(options, 1)];
-        }"""
-    )
-    assert drawn == [3, 2, 3]
+def test_a_number_picks_the_token_that_it_falls_into(run):
+    options = {"order": [2, 0, 1], "drawn": [0.3, 0, 0.7]}
+    numbers = [0, 0.69, 0.71, 0.999, 1]
+    got = run("return arg[1].map((u) => lib.pickToken(arg[0], u));", [options, numbers])
+    assert got == [2, 2, 0, 0, 2], "the last: no number is 1, but a sum can be less"

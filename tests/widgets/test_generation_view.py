@@ -45,7 +45,7 @@ def test_numpy_computes_what_transformers_computes(packed):
 
 
 def measured(plain, packed, count=50):
-    """Over held-out sentences: changes of all next-token probabilities (N, V), and bits per byte."""
+    """Over held-out sentences: changes of all next probabilities (N, V), and bits per byte."""
     sentences = docstrings.load("validation").sentences
     chosen = np.random.default_rng(0).choice(len(sentences), count, replace=False)
     changes, bits, size = [], np.zeros(2), 0
