@@ -3,6 +3,10 @@
 The largest of 32 numbers becomes 127, the others keep their ratio to it, rounded; so each is wrong
 by at most a 254th of the largest among its 32. Vectors (biases, layer norms) are few and stay as
 they are. The bytes are a safetensors file; `unpack` of packed.js reads it in the page.
+
+On 50 held-out sentences the shipped GPT's bits per byte change by less than 0.002, no probability
+of a next token by more than 0.08, and less than 1.2 % of a distribution moves elsewhere on average
+(tests/widgets/test_generation_view.py).
 """
 
 import math

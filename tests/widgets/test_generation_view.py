@@ -168,6 +168,16 @@ def test_prompt_and_text_must_fit_together():
     assert view.text == ""
 
 
+def test_a_changed_page_is_taken_over_whole():
+    """The page sends what has changed together: no order of it may be too long on the way."""
+    view = GenerationView(prompt="a", text=" the" * 120)
+    written = tokens().encode(" the" * 120).ids
+    view.set_state({"prompt": " of" * 100, "_ids": [], "text": ""})
+    assert (view.prompt, view.text, view._ids) == (" of" * 100, "", [])
+    view.set_state({"text": " the" * 120, "_ids": written, "prompt": "a"})
+    assert (view.prompt, view._ids) == ("a", written)
+
+
 def test_settings_of_every_kind():
     view = GenerationView(
         top_k=np.int64(5), top_p=1, temperature=np.float32(0.5), layer=None, head=3
