@@ -1,221 +1,269 @@
-"""What an LSTM's gates do, step by step, on trained weights; each gate can be held at 0 or 1.
+"""Watch the gates of a trained LSTM through a sequence, hold them, and see the answer change.
 
-Source of the operation: lib.formulas.rnn. Chapter: 3_2_rnn. The page computes it with rnn.js;
-nothing here needs torch.
+Two jobs: adding two marked numbers among a hundred (lib.data.sequences), and foretelling the next
+character of a text that the reader types. Source of the cells: lib.formulas.rnn. Chapter: 3_2_rnn.
+The page computes all of it with rnn.js; nothing here needs torch.
 """
 
-import re
-from functools import lru_cache
-from math import isfinite
+from collections.abc import Mapping
+from functools import cache
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from lib.data.sequences import CHARACTERS, to_indices
-from lib.formulas.rnn import Weights, lstm_step, rnn
+from lib.formulas import rnn, training
 from lib.widgets.assets import ASSETS, WEIGHTS
 from lib.widgets.base import BookWidget, Checked, one_of, whole, yes_or_no
 from lib.widgets.packed import unpack
 
-LENGTH = 100  # steps of the adding problem, as in training
-LONGEST = 60  # characters of a text: more would be too narrow to read on a phone
-_PARTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-_CLAMP = re.compile(r"([ifo])(0|[1-9]\d{0,2})?")
+JOBS = ("adding", "chars")
+KINDS = ("lstm", "rnn")
+STEPS = 100  # of a sequence to add up
+LONGEST = 64  # characters of a text: what a phone's width can show
+TEXT = "Return the indices of the elements that "
 
-Clamps = dict[str, int | None]
-Network = tuple[Weights, tuple[NDArray[np.float32], NDArray[np.float32]]]
+Clamps = dict[str, dict[str, int | None]]
 
 
 def sequence(seed: int) -> tuple[list[float], list[int]]:
-    """One sequence of the adding problem: values of two decimals, and the two marked steps.
-
-    The page draws the same one from the same seed, so it uses a generator of a few lines that both
-    sides have (mulberry32), not NumPy's.
+    """The numbers and marked steps that a seed stands for, the same as in the page.
 
     Args:
         seed: 0 to 2**32 - 1.
 
     Returns:
-        100 values from 0 to 1; a step from 0 to 49 and one from 50 to 99.
+        100 numbers from 0 to 1 of two decimals; one marked step in each half.
     """
-    state = seed
+    draw = _mulberry32(seed)
+    values = [int(101 * draw()) / 100 for _ in range(STEPS)]
+    half = STEPS // 2
+    return values, [int(half * draw()), half + int(half * draw())]
+
+
+def _mulberry32(state: int):
+    """Numbers from 0 to 1: a generator of four lines, so that the page can have the same one."""
 
     def draw() -> float:
         nonlocal state
         state = (state + 0x6D2B79F5) % 2**32
-        t = ((state ^ state >> 15) * (state | 1)) % 2**32
-        t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
-        return ((t ^ t >> 14) % 2**32) / 2**32
+        mixed = (state ^ state >> 15) * (state | 1) % 2**32
+        mixed ^= (mixed + (mixed ^ mixed >> 7) * (mixed | 61)) % 2**32
+        return (mixed ^ mixed >> 14) / 2**32
 
-    values = [int(101 * draw()) / 100 for _ in range(LENGTH)]
-    return values, [int(LENGTH / 2 * draw()), LENGTH // 2 + int(LENGTH / 2 * draw())]
+    return draw
+
+
+@cache
+def network(job: str, kind: str) -> tuple[rnn.Weights, NDArray, NDArray]:
+    """A shipped network as the page has it; of "chars", a byte for each number of a matrix.
+
+    Returns:
+        the recurrent layer's weights; the output's weight (V, H) and bias (V,).
+
+    Raises:
+        FileNotFoundError: if the weights are not there.
+    """
+    tensors = unpack(_bytes(job, kind))
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    layer = rnn.Weights(*(tensors[f"rnn.{name}_l0"] for name in names))
+    return layer, tensors["output.weight"], tensors["output.bias"]
+
+
+def _bytes(job: str, kind: str) -> bytes:
+    path = WEIGHTS / f"{job}-{kind}" / "model.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"GateExplorer expected trained weights in {path.parent.name}/{path.name} of "
+            f"{WEIGHTS}; `python -m lib.training.train_rnn {job}` makes them"
+        )
+    return path.read_bytes() if job == "adding" else ASSETS[f"{job}-{kind}"]()
+
+
+def held(weights: rnn.Weights, clamps: Clamps) -> rnn.Weights:
+    """An LSTM's weights, changed so that its gates stand at what `clamps` says.
+
+    A gate whose weights are 0 and whose bias is huge is 0 or 1 whatever comes in.
+    """
+    w_ih, w_hh, b_ih, b_hh = (part.copy() for part in weights)
+    H = w_hh.shape[1]
+    for gate, units in clamps.items():
+        for unit in range(H):
+            value = units.get(str(unit), units.get("all"))
+            if value is not None:
+                row = "ifgo".index(gate) * H + unit
+                w_ih[row], w_hh[row], b_hh[row], b_ih[row] = 0, 0, 0, 1e4 if value else -1e4
+    return rnn.Weights(w_ih, w_hh, b_ih, b_hh)
+
+
+# --- what the settings may be -------------------------------------------------------------------
 
 
 def _values(value: Any) -> list[float]:
+    wanted = f"expected {STEPS} numbers from 0 to 1"
     try:
         numbers = list(value)
     except TypeError:
-        raise ValueError(f"expected {LENGTH} numbers from 0 to 1, got {value!r}") from None
-    if len(numbers) != LENGTH:
-        raise ValueError(f"expected {LENGTH} numbers from 0 to 1, got {len(numbers)} of them")
+        raise ValueError(f"{wanted}, got {value!r}") from None
+    if len(numbers) != STEPS:
+        raise ValueError(f"{wanted}, got {len(numbers)}")
     for step, number in enumerate(numbers):
         real = isinstance(number, Real) and not isinstance(number, bool)
-        if not real or not isfinite(number) or not 0 <= number <= 1:
-            raise ValueError(f"expected numbers from 0 to 1, got {number!r} at step {step}")
+        if not real or not 0 <= number <= 1:  # NaN is wrong too
+            raise ValueError(f"{wanted}, got {number!r} at step {step}")
     return [float(number) for number in numbers]
 
 
 def _markers(value: Any) -> list[int]:
-    half = LENGTH // 2
-    wanted = f"a step from 0 to {half - 1} and one from {half} to {LENGTH - 1}"
+    wanted = f"expected two steps from 0 to {STEPS - 1}, the earlier one first"
     try:
-        first, second = value
-        return [whole(0, half - 1)(first), whole(half, LENGTH - 1)(second)]
+        steps = [whole(0, STEPS - 1)(step) for step in value]
     except (TypeError, ValueError):
-        raise ValueError(f"expected {wanted}, got {value!r}") from None
+        raise ValueError(f"{wanted}, got {value!r}") from None
+    if len(steps) != 2 or steps[0] >= steps[1]:
+        raise ValueError(f"{wanted}, got {value!r}")
+    return steps
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST:
-        raise ValueError(f"expected a text of 1 to {LONGEST} characters, got {value!r}")
-    to_indices(value)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST:
+        got = f"{len(value)} characters" if isinstance(value, str) else repr(value)
+        raise ValueError(f"expected a text of 1 to {LONGEST} characters, got {got}")
+    to_indices(value)  # raises where a character is not among those that the networks know
     return value
 
 
 def _clamps(value: Any) -> Clamps:
-    if not isinstance(value, dict):
-        raise ValueError(f'expected a dict such as {{"f": 0, "i7": 1}}, got {value!r}')
-    for key, number in value.items():
-        if not isinstance(key, str) or not _CLAMP.fullmatch(key):
-            raise ValueError(
-                f"expected a gate, i, f or o, perhaps with a unit's number, got {key!r}"
-            )
-        if isinstance(number, bool) or not (number is None or number in (0, 1)):
-            raise ValueError(f"expected 0, 1 or None (the gate's own value), got {number!r}")
-    return {key: None if number is None else int(number) for key, number in value.items()}
+    wanted = 'expected clamps as in {"f": {"all": 0, 7: 1}}'
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{wanted}, got {value!r}")
+    checked: Clamps = {}
+    for gate, units in value.items():
+        if gate not in ("i", "f", "o"):
+            raise ValueError(f"{wanted}: a gate is 'i', 'f' or 'o', got {gate!r}")
+        if not isinstance(units, Mapping):
+            raise ValueError(f"{wanted}: expected units for {gate!r}, got {units!r}")
+        for unit, at in units.items():
+            if unit != "all":
+                try:
+                    unit = str(whole(0, 127)(int(unit) if isinstance(unit, str) else unit))
+                except ValueError:
+                    raise ValueError(
+                        f"{wanted}: a unit is 'all' or a number from 0 to 127, got {unit!r}"
+                    ) from None
+            if at is not None and (isinstance(at, bool) or at not in (0, 1)):
+                raise ValueError(f"{wanted}: a gate is held at 0, 1 or None, got {at!r}")
+            checked.setdefault(gate, {})[unit] = None if at is None else int(at)
+    return checked
 
 
 class GateExplorer(BookWidget):
-    """Follow a trained LSTM through a sequence, and hold its gates.
+    """An LSTM reads a sequence: its gates, cell and hidden state, beside a plain RNN's.
 
-    Every setting goes both ways: the page follows `explorer.clamps = {"f": 0}`, and
-    `explorer.clamps` is what the reader made of it.
+    Every setting goes both ways: the page follows `explorer.clamps = {"f": {"all": 0}}`, and
+    `explorer.values` is what the reader made of them. Steps and units count from 0.
 
     Args:
-        job: "adding", the sum of two marked numbers among 100, or "chars", a text's next character.
-        seed: 0 to 9999; another one draws other `values` and `markers`.
-        values: adding: the 100 numbers, from 0 to 1.
-        markers: adding: the two marked steps, one in each half.
-        text: chars: 1 to 60 characters of `lib.data.sequences.CHARACTERS`.
-        step: from 0; beyond the last one counts as the last.
-        unit: from 0; beyond the last one counts as the last.
-        clamps: gates held at 0 or 1: {"f": 0} for all units, {"f7": 1} for unit 7, which goes
-            first; None gives a unit its own value back. What the network has no unit for is unused.
-        compare: show the plain RNN on the same input.
+        job: "adding" or "chars". Another job starts with no clamps, at its last step.
+        seed: which sequence to add up; sets `values` and `markers`.
+        values: 100 numbers from 0 to 1.
+        markers: the two steps whose numbers are added.
+        text: 1 to 64 characters that the networks know: printable ASCII and line feeds.
+        step, unit: which are looked at; beyond the last one counts as the last.
+        clamps: gates that are held, {"i" | "f" | "o": {"all" or a unit: 0 | 1 | None}}. A unit's own
+            entry counts before "all"; None leaves the unit its own value. Units come back as text.
+        compare: whether a plain RNN reads the same.
+        order: "number", or "memory": units in the order of their mean forget gate.
 
     Raises:
         ValueError: for any other value, saying what was expected.
+        FileNotFoundError: if the trained weights are not there.
     """
 
     _shown = ("job",)
 
-    job = Checked(one_of(("adding", "chars")), "adding").tag(sync=True)
-    seed = Checked(whole(0, 9999), 1).tag(sync=True)
-    values = Checked(_values, sequence(1)[0]).tag(sync=True)
-    markers = Checked(_markers, sequence(1)[1]).tag(sync=True)
-    text = Checked(_text, "Returns the sum of the values along the given ").tag(sync=True)
-    step = Checked(whole(0), LENGTH - 1).tag(sync=True)
+    job = Checked(one_of(JOBS), "adding").tag(sync=True)
+    seed = Checked(whole(0, 2**32 - 1), 0).tag(sync=True)
+    values = Checked(_values, sequence(0)[0]).tag(sync=True)
+    markers = Checked(_markers, sequence(0)[1]).tag(sync=True)
+    text = Checked(_text, TEXT).tag(sync=True)
+    step = Checked(whole(0, STEPS - 1), STEPS - 1).tag(sync=True)
     unit = Checked(whole(0, 127), 0).tag(sync=True)
     clamps = Checked(_clamps, {}).tag(sync=True)
     compare = Checked(yes_or_no, True).tag(sync=True)
+    order = Checked(one_of(("number", "memory")), "number").tag(sync=True)
 
-    # The adding networks' float32 numbers, in the order of `_PARTS` and the output's two.
+    # The networks that add, as the files that were shipped; those that read come when wanted.
     _lstm = traitlets.Bytes().tag(sync=True)
     _rnn = traitlets.Bytes().tag(sync=True)
+    _units = traitlets.Dict().tag(sync=True)  # which unit to look at first, by job
 
     def __init__(self, **settings: Any) -> None:
-        if "seed" in settings:
-            values, markers = sequence(type(self).seed.validate(self, settings["seed"]))
-            settings = {"values": values, "markers": markers, **settings}
-        super().__init__(**settings)
-        self._lstm, self._rnn = (
-            b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in (*layer, *output))
-            for layer, output in (_network("adding-lstm"), _network("adding-rnn"))
-        )
-        self.observe(self._renew, "seed")
+        # What a job or a seed brings along comes first, so that what is asked for stays.
+        first = {name: settings.pop(name) for name in ("job", "seed") if name in settings}
+        super().__init__(clamps={}, **first)
+        with self.hold_sync():
+            self._lstm, self._rnn = _bytes("adding", "lstm"), _bytes("adding", "rnn")
+            self._units = {"adding": _loudest("adding"), "chars": CHARS_UNIT}
+            self._start({"new": self.job})
+            for name, value in settings.items():
+                if name not in self.trait_names():
+                    raise ValueError(f"{type(self).__name__} has no setting {name}")
+                setattr(self, name, value)
 
-    def _renew(self, change: dict[str, Any]) -> None:
+    @traitlets.observe("job")
+    def _start(self, change: dict[str, Any]) -> None:
+        if self._units:
+            self.clamps, self.step, self.unit = {}, STEPS - 1, self._units[change["new"]]
+
+    @traitlets.observe("seed")
+    def _draw(self, change: dict[str, Any]) -> None:
         self.values, self.markers = sequence(change["new"])
 
-    @property
-    def prediction(self) -> float | NDArray[np.float64]:
-        """What the LSTM answers, with its gates as they are held: a sum, or probabilities.
+    def answers(self, kind: str = "lstm", clamped: bool = True) -> NDArray[np.float32]:
+        """What a network would answer if the sequence ended at each of its steps.
 
-        adding: the sum it reads from its state after the last step. chars: (96,), the probability
-        of each of CHARACTERS to follow the chosen step's one.
+        Args:
+            kind: "lstm" or "rnn".
+            clamped: whether the LSTM's gates are held as `clamps` says.
+
+        Returns:
+            the sum (T,), or the probability of each of `CHARACTERS` to come next (T, 96).
+
+        Raises:
+            ValueError: for another kind.
         """
-        answers = self._answers(_network(f"{self.job}-lstm"))
-        return float(answers[-1, 0]) if self.job == "adding" else _softmax(answers[self._last])
+        kind = one_of(KINDS)(kind)
+        layer, weight, bias = network(self.job, kind)
+        if self.job == "adding":
+            marks = np.zeros(STEPS)
+            marks[self.markers] = 1
+            x = np.stack([self.values, marks], axis=1)  # (T, 2)
+        else:
+            x = np.eye(len(CHARACTERS))[to_indices(self.text)]  # (T, V)
+        if kind == "lstm":
+            layer = held(layer, self.clamps) if clamped else layer
+            h = rnn.lstm(x[None].astype(np.float32), layer)[0][0]
+        else:
+            h = rnn.rnn(x[None].astype(np.float32), layer)[0][0]
+        scores = training.linear(h, weight, bias)  # (T, V)
+        return scores[:, 0] if self.job == "adding" else training.softmax(scores)
 
     @property
-    def prediction_rnn(self) -> float | NDArray[np.float64]:
-        """What the plain RNN answers to the same input, as `prediction`."""
-        layer, (weight, bias) = _network(f"{self.job}-rnn")
-        states, _ = rnn(self._input()[None], layer)
-        answers = states[0] @ weight.T + bias
-        return float(answers[-1, 0]) if self.job == "adding" else _softmax(answers[self._last])
-
-    @property
-    def _last(self) -> int:
-        return min(self.step, len(self._input()) - 1)
-
-    def _input(self) -> NDArray[np.float64]:
-        """(T, C): value and mark of each step, or the one-hot characters."""
-        if self.job == "chars":
-            return np.eye(len(CHARACTERS))[to_indices(self.text)]
-        marks = np.zeros(LENGTH)
-        marks[self.markers] = 1
-        return np.stack([self.values, marks], axis=-1)
-
-    def _answers(self, network: Network) -> NDArray[np.float64]:
-        """(T, outputs): what is read from the LSTM's state after each step."""
-        layer, (weight, bias) = network
-        H = layer.w_hh.shape[1]
-        held = {gate: self._held(gate, H) for gate in "ifo"}
-        h, c = np.zeros((1, H)), np.zeros((1, H))
-        states = []
-        for x in self._input():
-            *_, gates = lstm_step(x[None], h, c, layer)
-            i, f, o = (
-                np.where(np.isnan(held[gate]), getattr(gates, gate), held[gate]) for gate in "ifo"
-            )
-            c = f * c + i * gates.g
-            h = o * np.tanh(c)
-            states.append(h[0])
-        return np.array(states) @ weight.T + bias
-
-    def _held(self, gate: str, units: int) -> NDArray[np.float64]:
-        """(H,): what a gate is held at, NaN where it has its own value."""
-        everywhere = self.clamps.get(gate)
-        held = [self.clamps.get(f"{gate}{unit}", everywhere) for unit in range(units)]
-        return np.array(held, dtype=float)  # None becomes NaN
+    def prediction(self) -> float | NDArray[np.float32]:
+        """The LSTM's answer after the last step, its gates held as they are: the sum, or the
+        probabilities (96,) of the next character."""
+        last = self.answers()[-1]
+        return float(last) if self.job == "adding" else last
 
 
-@lru_cache
-def _network(name: str) -> Network:
-    """A layer and its output's weight and bias, the numbers that the page computes with."""
-    if name in ASSETS:
-        tensors = unpack(ASSETS[name]())
-    else:
-        tensors = load_file(WEIGHTS / name / "model.safetensors")
-    layer = Weights(*(tensors[f"rnn.{part}"] for part in _PARTS))
-    return layer, (tensors["output.weight"], tensors["output.bias"])
+CHARS_UNIT = 0
 
 
-def _softmax(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    exponentials = np.exp(x - x.max())
-    return exponentials / exponentials.sum()
+@cache
+def _loudest(job: str) -> int:
+    """The unit that the output listens to most: the largest of the output's weights."""
+    return int(np.abs(network(job, "lstm")[1]).max(axis=0).argmax())
