@@ -1,0 +1,459 @@
+// Follow a trained LSTM through a sequence and hold its gates. Python's side, and what each trait
+// means: gate_explorer.py.
+import { gateBars, gateLetter, gateLines, gateNumbers, gateText } from "./gate_charts.js";
+import { GATE_LETTERS, gateChances, gateFromNumbers, gateFromTensors, gateOneHot, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
+import { tensor } from "./nn.js";
+import { unpack } from "./packed.js";
+import { drawMap, float32Of, h, legend, loadAsset, mount, number, parseNumber, player, segmented, steer, stepper, t, toggle, uniqueId } from "./ui.js";
+
+const LONGEST = 60;
+const HALF = 50;
+
+const MAPS = () => [
+  ["i", t("input gate", "输入门")], ["f", t("forget gate", "遗忘门")], ["o", t("output gate", "输出门")],
+  ["g", t("candidate", "候选值")], ["c", t("cell", "细胞状态")], ["h", t("state of the LSTM", "LSTM 的隐藏状态")],
+];
+
+function build(ctx) {
+  const { root, get } = ctx;
+
+  // --- state that is not in the model -----------------------------------------------------------
+  const adding = { inputs: 2, hidden: 32, outputs: 1 };
+  const nets = {
+    adding: {
+      lstm: gateFromNumbers(float32Of(get("_lstm")), { gates: 4, ...adding }),
+      rnn: gateFromNumbers(float32Of(get("_rnn")), { gates: 1, ...adding }),
+    },
+    chars: null, // fetched when they are wanted
+  };
+  let runs = null;         // {own, held, plain}: gates free, gates held, the plain RNN
+  let spot = [get("unit"), get("step")];
+  let hover = null;        // unit and step under the mouse; the held ones come back when it leaves
+  let spoken = false;
+
+  const job = () => get("job");
+  const chars = () => job() === "chars";
+  const held = () => Object.keys(get("clamps")).length > 0;
+  const size = () => ({ T: runs.own.T, H: runs.own.H });
+  const at = () => (hover ?? spot).map((n, axis) => Math.min(n, [size().H, size().T][axis] - 1));
+  const truth = () => get("markers").reduce((sum, s) => sum + get("values")[s], 0);
+
+  function compute(inputChanged) {
+    const net = nets[job()];
+    if (!net) { runs = null; return; }
+    const pairs = () => tensor(get("values").flatMap((v, s) => [v, get("markers").includes(s) ? 1 : 0]), [get("values").length, 2]);
+    const x = chars() ? gateOneHot(get("text")) : pairs();
+    const own = inputChanged || !runs ? gateRun(net.lstm, x, {}) : runs.own;
+    const plain = inputChanged || !runs ? null : runs.plain;
+    runs = {
+      own, held: held() ? gateRun(net.lstm, x, get("clamps")) : own,
+      plain: get("compare") ? plain ?? gateRun(net.rnn, x) : plain,
+    };
+  }
+
+  // --- the input --------------------------------------------------------------------------------
+  const strips = [[gateNumbers(), gateText()], [gateNumbers(), gateText()]];
+  const strip = (i, ...more) => h("div", { class: "ge-row ge-strip" }, h("div", { class: "ge-axis" }), h("div", { class: "ge-stack" }, strips[i].map(({ node }) => node), more));
+
+  const half = (which) => [which * HALF, which * HALF + HALF - 1];
+  function moveMark(which, step) {
+    const [from, to] = half(which);
+    const markers = [...get("markers")];
+    markers[which] = Math.max(from, Math.min(to, step));
+    if (markers[which] !== get("markers")[which]) ctx.sync({ markers });
+  }
+  const MARK_NAMES = [t("first mark", "第一个标记"), t("second mark", "第二个标记")];
+  const rail = h("div", { class: "ge-rail" });
+  const marks = [0, 1].map((which) => {
+    const [from, to] = half(which);
+    const node = h("div", {
+      class: "ge-mark", role: "slider", tabindex: "0", "aria-label": MARK_NAMES[which],
+      "aria-valuemin": from, "aria-valuemax": to,
+    }, "▲");
+    const drag = (event) => {
+      const box = rail.getBoundingClientRect();
+      moveMark(which, Math.floor(((event.clientX - box.left) / box.width) * 2 * HALF));
+    };
+    ctx.listen(node, "pointerdown", (event) => {
+      if (event.button === 0) node.setPointerCapture(event.pointerId);
+    });
+    ctx.listen(node, "pointermove", (event) => { if (event.buttons & 1) drag(event); });
+    const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
+    ctx.listen(node, "keydown", (event) => {
+      if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      moveMark(which, get("markers")[which] + keys[event.key] * (event.shiftKey ? 10 : 1));
+    });
+    return node;
+  });
+  rail.append(...marks);
+
+  const message = h("p", { class: "ge-message", role: "status", id: uniqueId() });
+  const wrong = (box, text) => {
+    box.setAttribute("aria-invalid", String(Boolean(text)));
+    message.textContent = text;
+  };
+  const markValues = [0, 1].map((which) => {
+    const box = h("input", {
+      class: "ge-value", inputmode: "decimal", "aria-label": t(`value at the ${MARK_NAMES[which]}`, `${MARK_NAMES[which]}处的数值`),
+      "aria-describedby": message.id, "aria-invalid": "false",
+    });
+    const put = (value) => {
+      const values = [...get("values")];
+      values[get("markers")[which]] = value;
+      ctx.sync({ values });
+    };
+    ctx.listen(box, "input", () => {
+      const value = parseNumber(box.value);
+      const fits = value >= 0 && value <= 1;
+      const now = number(get("values")[get("markers")[which]]);
+      wrong(box, fits ? "" : t(`“${box.value}” is no number from 0 to 1; ${now} still counts.`, `“${box.value}”不是 0 到 1 的数；仍用 ${now}。`));
+      if (fits) put(value);
+    });
+    ctx.listen(box, "keydown", (event) => {
+      const change = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
+      if (event.key === "Escape") { wrong(box, ""); box.blur(); showSettings(); }
+      if (!change) return;
+      event.preventDefault();
+      const now = get("values")[get("markers")[which]];
+      put(Math.max(0, Math.min(1, Math.round(100 * (now + change)) / 100)));
+      wrong(box, "");
+      box.value = number(get("values")[get("markers")[which]]);
+    });
+    return box;
+  });
+  const markSteps = [0, 1].map(() => h("span", { class: "lw-quiet" }));
+
+  const typed = h("textarea", {
+    class: "ge-typed", rows: "2", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+    "aria-label": t("text that the network reads", "网络读入的文本"), "aria-describedby": message.id,
+  });
+  ctx.listen(typed, "input", () => {
+    const text = typed.value;
+    const strange = Array.from(text).find((c) => !GATE_LETTERS.includes(c));
+    const trouble = !text ? t("The network needs at least one character; the last text still counts.", "至少需要一个字符；仍用之前的文本。")
+      : strange ? t(`“${strange}” is not among the network's 96 characters (ASCII); the last text still counts.`, `“${strange}”不在网络的 96 个字符（ASCII）之中；仍用之前的文本。`)
+        : text.length > LONGEST ? t(`At most ${LONGEST} characters, here are ${text.length}; the last text still counts.`, `最多 ${LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
+    wrong(typed, trouble);
+    if (trouble) return;
+    spot = [spot[0], text.length - 1];
+    ctx.sync({ text, step: spot[1] });
+  });
+
+  // --- controls ---------------------------------------------------------------------------------
+  const jobs = segmented(t("Task", "任务"), [["adding", t("add two numbers", "两数相加")], ["chars", t("next character", "下一个字符")]], (value) => {
+    spot = [spot[0], value === "adding" ? 2 * HALF - 1 : get("text").length - 1];
+    ctx.sync({ job: value, step: spot[1] });
+  }, { hideLabel: true });
+  const seeds = stepper(t("sequence", "序列"), { min: 0, max: 9999 }, (seed) => ctx.sync({ seed, ...gateSequence(seed) }));
+  const compare = toggle(t("beside it: a plain RNN", "与普通 RNN 对照"), (on) => ctx.sync({ compare: on }));
+
+  let everywhere = true;
+  const scope = segmented(t("of", "范围"), [[true, t("all units", "所有单元")], [false, t("this unit", "此单元")]], (value) => {
+    everywhere = value;
+    showClamps();
+  }, { hideLabel: true });
+  const clampOf = (gate) => {
+    const clamps = get("clamps");
+    const own = everywhere ? undefined : clamps[gate + at()[0]];
+    return (own === undefined ? clamps[gate] : own) ?? "own";
+  };
+  function hold(gate, value) {
+    const clamps = { ...get("clamps") };
+    if (everywhere) {
+      for (const key of Object.keys(clamps)) if (key.startsWith(gate)) delete clamps[key];
+      if (value !== "own") clamps[gate] = value;
+    } else {
+      const key = gate + at()[0];
+      const all = clamps[gate] ?? "own";
+      delete clamps[key];
+      if (value !== all) clamps[key] = value === "own" ? null : value;
+    }
+    ctx.sync({ clamps });
+  }
+  const gates = MAPS().slice(0, 3).map(([gate, name]) => ({
+    gate, ...segmented(name, [["own", t("own", "自身")], [0, "0"], [1, "1"]], (value) => hold(gate, value)),
+  }));
+  const release = h("button", { type: "button", class: "lw-button", onclick: () => ctx.sync({ clamps: {} }) }, t("let all gates go", "放开所有门"));
+  const heldText = h("p", { class: "ge-held lw-quiet" });
+  function showClamps() {
+    scope.set(everywhere);
+    if (!runs) return;
+    for (const control of gates) control.set(clampOf(control.gate));
+    const list = Object.entries(get("clamps")).map(([key, value]) => {
+      const unit = key.slice(1);
+      return `${key[0]}${unit ? t(` of unit ${unit}`, `（单元 ${unit}）`) : ""} = ${value ?? t("own", "自身")}`;
+    });
+    heldText.textContent = list.length ? t(`held: ${list.join(", ")}`, `固定：${list.join("，")}`) : t("no gate is held", "没有固定任何门");
+  }
+
+  // --- moving -----------------------------------------------------------------------------------
+  let saving = 0;
+  ctx.onCleanup(() => clearTimeout(saving));
+  function moveTo(unit, step) {
+    if (!runs) return;
+    const { T, H } = size();
+    spot = [Math.max(0, Math.min(H - 1, unit)), Math.max(0, Math.min(T - 1, step))];
+    hover = null;
+    draw();
+    // A drag is one change to Python, not a hundred.
+    clearTimeout(saving);
+    saving = setTimeout(() => ctx.sync({ unit: spot[0], step: spot[1] }), 150);
+  }
+  const stepBy = (n) => {
+    if (!runs) return false;
+    const [unit, step] = at();
+    if (step + n < 0 || step + n >= size().T) return false;
+    moveTo(unit, step + n);
+    spoken = true;
+    return true;
+  };
+  let pace = 4;
+  const play = player(ctx, {
+    step: stepBy, first: () => moveTo(at()[0], 0), perSecond: () => pace,
+    onState: (on) => root.classList.toggle("ge-playing", on),
+  });
+  play.node.setAttribute("aria-label", t("go through the sequence", "逐步走过序列"));
+  const speeds = segmented(t("Pace", "速度"), [[4, t("slow", "慢")], [25, t("fast", "快")]], (value) => { pace = value; }, { hideLabel: true });
+  speeds.set(pace);
+  const units = stepper(t("unit", "单元"), { min: 0, max: 127 }, (unit) => runs && moveTo(unit % size().H, at()[1]));
+  const where = h("span", { class: "ge-where" });
+  const steered = (node, rows) => steer(ctx, node, {
+    place: (u, v) => (runs ? [rows ? Math.floor(v * size().H) : at()[0], Math.floor(u * size().T)] : null),
+    preview: (place) => { if (place && !play.playing()) { hover = place; draw(); } },
+    leave: () => { if (hover) { hover = null; draw(); } },
+    hold: (place) => { if (place) { play.stop(); moveTo(...place); } },
+    step: (down, right) => {
+      if (!runs) return;
+      play.stop();
+      const [unit, step] = at();
+      moveTo(rows ? unit + down : unit, step + right);
+      spoken = true;
+    },
+  });
+
+  // --- heat maps --------------------------------------------------------------------------------
+  const heatMap = (key, name) => {
+    const canvas = h("canvas", { class: "ge-canvas", "aria-hidden": "true" });
+    const frame = h("div", {
+      class: "ge-map", tabindex: "0", role: "application",
+      "aria-roledescription": t("map of units and steps", "单元与时间步的热图"),
+      "aria-label": `${key === "rnn" ? "" : `${key}, `}${name}. ${t("Arrow keys: up and down another unit, left and right another step.", "上下键换单元，左右键换时间步。")}`,
+    }, canvas, h("i", { class: "ge-unit" }), h("i", { class: "ge-now" }));
+    steered(frame, true);
+    const title = h("div", { class: "ge-title" }, key === "rnn" ? null : h("b", { class: `ge-${key}` }, key), key === "rnn" ? name : ` ${name}`);
+    return { key, canvas, node: h("div", { class: `ge-panel ge-panel-${key}` }, title, frame) };
+  };
+  const maps = MAPS().map(([key, name]) => heatMap(key, name));
+  const plainMap = heatMap("rnn", t("state of the plain RNN", "普通 RNN 的隐藏状态"));
+  const legends = [["magnitude", "i, f, o"], ["diverging", "g, h"], ["diverging", "c"]].map(([scale, name]) => ({
+    scale, name, ...legend(),
+  }));
+  let drawnRun = {};
+
+  function drawMaps() {
+    const { T, H } = size();
+    let cell = 0;
+    for (const value of runs.own.c.data) cell = Math.max(cell, Math.abs(value));
+    const put = ({ key, canvas }, run, what) => {
+      if (drawnRun[key] === run) return;
+      drawnRun[key] = run;
+      const signed = "gch".includes(what);
+      drawMap(canvas, gateRows(run[what]), [H, T], { scale: signed ? "diverging" : "magnitude", max: what === "c" ? cell : 1 });
+    };
+    for (const map of maps) put(map, runs.held, map.key);
+    if (get("compare") && runs.plain) put(plainMap, runs.plain, "h");
+    legends[0].update({ scale: "magnitude", max: 1, labels: [t("0 shut", "0 关"), "i, f, o", t("1 open", "1 开")] });
+    legends[1].update({ scale: "diverging", max: 1, labels: ["−1", "g, h", "+1"] });
+    legends[2].update({ scale: "diverging", max: cell, labels: [`≤ ${number(-cell, 2)}`, "c", `≥ ${number(cell, 2)}`] });
+  }
+
+  // --- the answer -------------------------------------------------------------------------------
+  const course = gateLines(["truth", "plain", "own", "held"], t("answer along time", "答案随时间的变化"));
+  const courseTitle = h("div", { class: "ge-title" });
+  const bars = gateBars(8);
+
+  /** What a run says at each step: the sum if it ended here, or the chance it gave the character
+   *  that did come next. */
+  function told(run) {
+    if (!run) return null;
+    if (!chars()) return run.answers;
+    const next = Array.from(get("text"), (c) => GATE_LETTERS.indexOf(c)).slice(1);
+    return [...next.map((place, s) => gateChances(run, s)[place]), NaN];
+  }
+
+  let courses = {};
+  function drawCourse() {
+    courses = { held: told(runs.held), plain: get("compare") ? told(runs.plain) : null };
+    courses.own = runs.held === runs.own ? null : told(runs.own);
+    if (!chars()) courses.truth = Array(size().T).fill(truth());
+    courseTitle.textContent = chars() ? t("Chance given to the character that came next", "给实际出现的下一个字符的概率")
+      : t("Its answer, if the sequence ended at each step", "若序列在此步结束，网络的答案");
+    course.update({ T: size().T, low: 0, high: chars() ? 1 : 2, lines: courses, text: "" });
+  }
+
+  function drawAnswer(step) {
+    if (chars()) {
+      const [now, own] = [runs.held, runs.own].map((run) => gateChances(run, step));
+      const plain = get("compare") && runs.plain ? gateChances(runs.plain, step) : null;
+      const order = Array.from(now, (_, k) => k).sort((a, b) => now[b] - now[a]).slice(0, 8);
+      bars.update(t(`After “${gateLetter(get("text")[step])}” comes …`, `“${gateLetter(get("text")[step])}”之后是……`), order.map((k) => ({
+        label: gateLetter(GATE_LETTERS[k]), share: now[k], value: `${number(100 * now[k], 2)} %`,
+        was: held() ? own[k] : null, second: plain ? plain[k] : null,
+      })));
+      return t(`most likely next: ${GATE_LETTERS[order[0]]}`, `最可能的下一个字符：${GATE_LETTERS[order[0]]}`);
+    }
+    const last = size().T - 1;
+    const row = (label, kind, value) => ({ label, kind, share: value / 2, value: number(value, 3) });
+    const rows = [row(t("true sum", "真实的和"), "truth", truth()), row("LSTM", held() ? "own" : "held", runs.own.answers[last])];
+    rows.push(held() ? row(t("gates held", "固定门之后"), "held", runs.held.answers[last]) : { label: t("gates held", "固定门之后"), value: "–" });
+    if (get("compare") && runs.plain) rows.push(row(t("plain RNN", "普通 RNN"), "plain", runs.plain.answers[last]));
+    bars.update(t("Answer at the end", "最后的答案"), rows);
+    return t(`answer ${number(runs.held.answers[last])}, true sum ${number(truth())}`, `答案 ${number(runs.held.answers[last])}，真实的和 ${number(truth())}`);
+  }
+
+  // --- one unit's life --------------------------------------------------------------------------
+  const lifeTitle = h("div", { class: "ge-title" });
+  const gateLife = gateLines(["i", "f", "o"], t("gates of the unit", "该单元的门"));
+  const cellLife = gateLines(["c", "h"], t("cell and state of the unit", "该单元的细胞状态与隐藏状态"));
+  for (const { plot } of [course, gateLife, cellLife]) steered(plot, false);
+  for (const lines of strips) for (const { node } of lines) steered(node, false);
+  const sums = h("p", { class: "ge-sums" });
+
+  function drawLife(unit, step) {
+    const { T, H } = size();
+    const life = Object.fromEntries([..."ifgoch"].map((key) => [key, gateUnit(runs.held[key], unit, H)]));
+    const most = Math.max(1, ...life.c.map(Math.abs));
+    const say = (keys) => [...keys].map((key) => `${key} = ${number(life[key][step], 2)}`).join(", ");
+    lifeTitle.textContent = t(`The life of unit ${unit}`, `单元 ${unit} 的一生`);
+    gateLife.update({ T, low: 0, high: 1, lines: life, text: say("ifo") });
+    cellLife.update({ T, low: -most, high: most, lines: life, text: say("ch") });
+    const v = (key, value = life[key][step]) => h("b", { class: `ge-${key}` }, number(value, 2));
+    const name = (key) => h("span", { class: `ge-${key}` }, key);
+    const before = step ? life.c[step - 1] : 0;
+    sums.replaceChildren(
+      h("span", { class: "ge-sum" }, name("c"), " = ", name("f"), " · ", name("c"), h("sub", {}, t("before", "前")), " + ", name("i"), " · ", name("g")),
+      h("span", { class: "ge-sum" }, "= ", v("f"), " · ", v("c", before), " + ", v("i"), " · ", v("g"), " = ", v("c")),
+      h("span", { class: "ge-sum" }, name("h"), " = ", name("o"), " · tanh ", name("c")),
+      h("span", { class: "ge-sum" }, "= ", v("o"), " · ", v("c", Math.tanh(life.c[step])), " = ", v("h")));
+    return `c ${number(life.c[step], 2)}`;
+  }
+
+  // --- everything together ----------------------------------------------------------------------
+  const key = (kind, text) => h("span", { class: `ge-key ge-key-${kind}` }, text);
+  const only = (which, ...children) => h("div", { class: "ge-only", "data-job": which }, children);
+  root.append(
+    h("div", { class: "ge-stack" }, h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
+      t("set the forget gate of all units to 0 and watch the sum vanish.", "把所有单元的遗忘门固定为 0，看那个和怎样消失。")), message),
+    h("div", { class: "ge-bar" }, jobs.node, compare.node),
+    h("div", { class: "ge-top" },
+      h("div", { class: "ge-main" },
+        h("div", { class: "ge-stack" },
+          only("adding", seeds.node, [0, 1].map((which) => h("label", { class: "ge-marked" }, markSteps[which], markValues[which]))),
+          only("chars", typed)),
+        strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), rail),
+        courseTitle, course.node,
+        h("div", { class: "ge-keys" }, key("held", "LSTM"), key("own", t("gates free", "门自由时")), key("plain", t("plain RNN", "普通 RNN")), only("adding", key("truth", t("true sum", "真实的和")))),
+        h("div", { class: "ge-moves" }, play.node, speeds.node, where)),
+      h("div", { class: "ge-side" }, bars.node,
+        h("div", { class: "ge-hold", role: "group", "aria-label": t("hold a gate", "固定一个门") },
+          h("div", { class: "ge-title" }, t("Hold a gate at", "把门固定为")), scope.node, gates.map(({ node }) => node), release, heldText))),
+    h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, legends.map(({ node }) => node)), plainMap.node),
+    h("div", { class: "ge-top ge-life" },
+      h("div", { class: "ge-main" }, lifeTitle, gateLife.node, cellLife.node, strip(1),
+        h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => key(gate, gate)))),
+      h("div", { class: "ge-side" }, units.node, sums)));
+  const waiting = h("p", { class: "ge-waiting lw-quiet", role: "status" });
+  root.append(waiting);
+
+  let fresh = true; // runs have changed since they were drawn
+  const draw = ctx.redraw(() => {
+    root.classList.toggle("ge-empty", !runs);
+    if (!runs) return;
+    const [unit, step] = at();
+    const { T, H } = size();
+    if (fresh) {
+      drawMaps();
+      drawCourse();
+      fresh = false;
+    }
+    for (const [name, value] of [["--now", step / T], ["--tick", 1 / T], ["--unit", unit / H], ["--units", 1 / H]]) root.style.setProperty(name, value);
+    for (const [numbers, text] of strips) {
+      if (chars()) text.update(get("text"), step);
+      else numbers.update(get("values"), get("markers"));
+    }
+    const mark = get("markers").includes(step) ? t(", marked", "，有标记") : "";
+    where.textContent = chars() ? t(`step ${step} of 0–${T - 1}`, `第 ${step} 步（0–${T - 1}）`)
+      : t(`step ${step}: ${number(get("values")[step])}${mark}`, `第 ${step} 步：${number(get("values")[step])}${mark}`);
+    units.set(unit);
+    showClamps();
+    const sentence = `${t(`unit ${unit}, step ${step}`, `单元 ${unit}，第 ${step} 步`)}: ${drawLife(unit, step)}; ${drawAnswer(step)}`;
+    if (spoken) ctx.say(sentence);
+    spoken = false;
+  });
+
+  const showSettings = () => {
+    root.dataset.job = job();
+    jobs.set(job());
+    seeds.set(get("seed"));
+    compare.set(get("compare"));
+    root.classList.toggle("ge-compare", get("compare"));
+    get("markers").forEach((step, which) => {
+      marks[which].style.setProperty("--at", (step + 0.5) / (2 * HALF));
+      marks[which].setAttribute("aria-valuenow", step);
+      marks[which].setAttribute("aria-valuetext", t(`step ${step}`, `第 ${step} 步`));
+      markSteps[which].textContent = t(`step ${step}:`, `第 ${step} 步：`);
+      const box = markValues[which];
+      const value = get("values")[step];
+      if (box.getAttribute("aria-invalid") !== "true" && parseNumber(box.value) !== value) box.value = number(value);
+    });
+    if (typed.value !== get("text") && typed.getAttribute("aria-invalid") !== "true") typed.value = get("text");
+    draw();
+  };
+  const renew = (inputChanged) => () => {
+    compute(inputChanged);
+    fresh = true;
+    spoken = true;
+    showSettings();
+  };
+
+  // --- the character networks, fetched when the widget is near the view or used -------------------
+  let near = false;
+  let fetching = null;
+  async function fetchChars() {
+    if (nets.chars || !near || !chars() || fetching) return;
+    waiting.textContent = t("The networks for text are on their way …", "正在加载文本网络……");
+    fetching = Promise.all(["lstm", "rnn"].map((kind) => loadAsset(ctx.model, `chars-${kind}`)));
+    try {
+      const [own, plain] = (await fetching).map((bytes) => gateFromTensors(unpack(bytes)));
+      nets.chars = { lstm: own, rnn: plain };
+      waiting.textContent = "";
+      if (chars()) renew(true)();
+    } catch (error) {
+      waiting.textContent = error.message;
+    } finally {
+      fetching = null;
+    }
+  }
+  const watcher = new IntersectionObserver(ctx.guard((entries) => {
+    near ||= entries.some((entry) => entry.isIntersecting);
+    return fetchChars();
+  }), { rootMargin: "400px" });
+  watcher.observe(root);
+  ctx.onCleanup(() => watcher.disconnect());
+  for (const type of ["pointerdown", "focusin"]) ctx.listen(root, type, () => { near = true; return fetchChars(); });
+
+  ctx.watch(["values", "markers", "text"], renew(true));
+  ctx.watch("job", () => { drawnRun = {}; runs = null; renew(true)(); return fetchChars(); });
+  ctx.watch(["clamps", "compare"], renew(false));
+  ctx.watch("seed", showSettings);
+  ctx.watch(["step", "unit"], () => { spot = [get("unit"), get("step")]; hover = null; draw(); });
+  compute(true);
+  showSettings();
+}
+
+function render(host) {
+  return mount(host, "gate-explorer", build);
+}
+
+export default { render };
