@@ -1,13 +1,13 @@
 // Follow a trained LSTM through a sequence and hold its gates. Python's side, and what each trait
 // means: gate_explorer.py.
 import { gateBars, gateLetter, gateLines, gateNumbers, gateText } from "./gate_charts.js";
-import { GATE_LETTERS, gateChances, gateFromNumbers, gateFromTensors, gateOneHot, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
+import { GATE_LETTERS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
 import { tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { drawMap, float32Of, h, legend, loadAsset, mount, number, parseNumber, player, segmented, steer, stepper, t, toggle, uniqueId } from "./ui.js";
+import { bytesOf, drawMap, h, legend, loadAsset, mount, number, parseNumber, player, segmented, steer, stepper, t, toggle, uniqueId } from "./ui.js";
 
-const LONGEST = 60;
-const HALF = 50;
+const LONGEST = 64;
+const STEPS = 100; // of a sequence to add up
 
 const MAPS = () => [
   ["i", t("input gate", "输入门")], ["f", t("forget gate", "遗忘门")], ["o", t("output gate", "输出门")],
@@ -18,22 +18,19 @@ function build(ctx) {
   const { root, get } = ctx;
 
   // --- state that is not in the model -----------------------------------------------------------
-  const adding = { inputs: 2, hidden: 32, outputs: 1 };
   const nets = {
-    adding: {
-      lstm: gateFromNumbers(float32Of(get("_lstm")), { gates: 4, ...adding }),
-      rnn: gateFromNumbers(float32Of(get("_rnn")), { gates: 1, ...adding }),
-    },
+    adding: Object.fromEntries(["lstm", "rnn"].map((kind) => [kind, gateFromTensors(unpack(bytesOf(get(`_${kind}`))))])),
     chars: null, // fetched when they are wanted
   };
   let runs = null;         // {own, held, plain}: gates free, gates held, the plain RNN
+  let order = [];          // the unit of each row of the maps
   let spot = [get("unit"), get("step")];
   let hover = null;        // unit and step under the mouse; the held ones come back when it leaves
   let spoken = false;
 
   const job = () => get("job");
   const chars = () => job() === "chars";
-  const held = () => Object.keys(get("clamps")).length > 0;
+  const held = () => Object.values(get("clamps")).some((units) => Object.keys(units).length);
   const size = () => ({ T: runs.own.T, H: runs.own.H });
   const at = () => (hover ?? spot).map((n, axis) => Math.min(n, [size().H, size().T][axis] - 1));
   const truth = () => get("markers").reduce((sum, s) => sum + get("values")[s], 0);
@@ -55,9 +52,9 @@ function build(ctx) {
   const strips = [[gateNumbers(), gateText()], [gateNumbers(), gateText()]];
   const strip = (i, ...more) => h("div", { class: "ge-row ge-strip" }, h("div", { class: "ge-axis" }), h("div", { class: "ge-stack" }, strips[i].map(({ node }) => node), more));
 
-  const half = (which) => [which * HALF, which * HALF + HALF - 1];
+  const room = (which) => (which ? [get("markers")[0] + 1, STEPS - 1] : [0, get("markers")[1] - 1]);
   function moveMark(which, step) {
-    const [from, to] = half(which);
+    const [from, to] = room(which);
     const markers = [...get("markers")];
     markers[which] = Math.max(from, Math.min(to, step));
     if (markers[which] !== get("markers")[which]) ctx.sync({ markers });
@@ -65,14 +62,10 @@ function build(ctx) {
   const MARK_NAMES = [t("first mark", "第一个标记"), t("second mark", "第二个标记")];
   const rail = h("div", { class: "ge-rail" });
   const marks = [0, 1].map((which) => {
-    const [from, to] = half(which);
-    const node = h("div", {
-      class: "ge-mark", role: "slider", tabindex: "0", "aria-label": MARK_NAMES[which],
-      "aria-valuemin": from, "aria-valuemax": to,
-    }, "▲");
+    const node = h("div", { class: "ge-mark", role: "slider", tabindex: "0", "aria-label": MARK_NAMES[which] }, "▲");
     const drag = (event) => {
       const box = rail.getBoundingClientRect();
-      moveMark(which, Math.floor(((event.clientX - box.left) / box.width) * 2 * HALF));
+      moveMark(which, Math.floor(((event.clientX - box.left) / box.width) * STEPS));
     };
     ctx.listen(node, "pointerdown", (event) => {
       if (event.button === 0) node.setPointerCapture(event.pointerId);
@@ -136,16 +129,17 @@ function build(ctx) {
         : text.length > LONGEST ? t(`At most ${LONGEST} characters, here are ${text.length}; the last text still counts.`, `最多 ${LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
     wrong(typed, trouble);
     if (trouble) return;
-    spot = [spot[0], text.length - 1];
+    spot = [spot[0], STEPS - 1];
     ctx.sync({ text, step: spot[1] });
   });
 
   // --- controls ---------------------------------------------------------------------------------
   const jobs = segmented(t("Task", "任务"), [["adding", t("add two numbers", "两数相加")], ["chars", t("next character", "下一个字符")]], (value) => {
-    spot = [spot[0], value === "adding" ? 2 * HALF - 1 : get("text").length - 1];
-    ctx.sync({ job: value, step: spot[1] });
+    spot = [get("_units")[value], STEPS - 1];
+    ctx.sync({ job: value, clamps: {}, unit: spot[0], step: spot[1] });
   }, { hideLabel: true });
   const seeds = stepper(t("sequence", "序列"), { min: 0, max: 9999 }, (seed) => ctx.sync({ seed, ...gateSequence(seed) }));
+  const orders = segmented(t("Units by", "单元顺序"), [["number", t("number", "编号")], ["memory", t("memory", "记忆")]], (value) => ctx.sync({ order: value }));
   const compare = toggle(t("beside it: a plain RNN", "与普通 RNN 对照"), (on) => ctx.sync({ compare: on }));
 
   let everywhere = true;
@@ -154,22 +148,19 @@ function build(ctx) {
     showClamps();
   }, { hideLabel: true });
   const clampOf = (gate) => {
-    const clamps = get("clamps");
-    const own = everywhere ? undefined : clamps[gate + at()[0]];
-    return (own === undefined ? clamps[gate] : own) ?? "own";
+    const { all = null, [at()[0]]: one } = get("clamps")[gate] ?? {};
+    return (everywhere || one === undefined ? all : one) ?? "own";
   };
   function hold(gate, value) {
-    const clamps = { ...get("clamps") };
-    if (everywhere) {
-      for (const key of Object.keys(clamps)) if (key.startsWith(gate)) delete clamps[key];
-      if (value !== "own") clamps[gate] = value;
-    } else {
-      const key = gate + at()[0];
-      const all = clamps[gate] ?? "own";
-      delete clamps[key];
-      if (value !== all) clamps[key] = value === "own" ? null : value;
+    const wanted = value === "own" ? null : value;
+    const { [gate]: units = {}, ...clamps } = get("clamps");
+    const all = units.all ?? null;
+    let next = wanted === null ? {} : { all: wanted };
+    if (!everywhere) {
+      const { [at()[0]]: _, ...others } = units;
+      next = wanted === all ? others : { ...others, [at()[0]]: wanted };
     }
-    ctx.sync({ clamps });
+    ctx.sync({ clamps: Object.keys(next).length ? { ...clamps, [gate]: next } : clamps });
   }
   const gates = MAPS().slice(0, 3).map(([gate, name]) => ({
     gate, ...segmented(name, [["own", t("own", "自身")], [0, "0"], [1, "1"]], (value) => hold(gate, value)),
@@ -180,10 +171,8 @@ function build(ctx) {
     scope.set(everywhere);
     if (!runs) return;
     for (const control of gates) control.set(clampOf(control.gate));
-    const list = Object.entries(get("clamps")).map(([key, value]) => {
-      const unit = key.slice(1);
-      return `${key[0]}${unit ? t(` of unit ${unit}`, `（单元 ${unit}）`) : ""} = ${value ?? t("own", "自身")}`;
-    });
+    const list = Object.entries(get("clamps")).flatMap(([gate, units]) => Object.entries(units).map(([unit, value]) => (
+      `${gate}${unit === "all" ? "" : t(` of unit ${unit}`, `（单元 ${unit}）`)} = ${value ?? t("own", "自身")}`)));
     heldText.textContent = list.length ? t(`held: ${list.join(", ")}`, `固定：${list.join("，")}`) : t("no gate is held", "没有固定任何门");
   }
 
@@ -219,7 +208,7 @@ function build(ctx) {
   const units = stepper(t("unit", "单元"), { min: 0, max: 127 }, (unit) => runs && moveTo(unit % size().H, at()[1]));
   const where = h("span", { class: "ge-where" });
   const steered = (node, rows) => steer(ctx, node, {
-    place: (u, v) => (runs ? [rows ? Math.floor(v * size().H) : at()[0], Math.floor(u * size().T)] : null),
+    place: (u, v) => (runs ? [rows ? order[Math.floor(v * size().H)] : at()[0], Math.floor(u * size().T)] : null),
     preview: (place) => { if (place && !play.playing()) { hover = place; draw(); } },
     leave: () => { if (hover) { hover = null; draw(); } },
     hold: (place) => { if (place) { play.stop(); moveTo(...place); } },
@@ -227,7 +216,8 @@ function build(ctx) {
       if (!runs) return;
       play.stop();
       const [unit, step] = at();
-      moveTo(rows ? unit + down : unit, step + right);
+      const row = Math.max(0, Math.min(size().H - 1, order.indexOf(unit) + (rows ? down : 0)));
+      moveTo(order[row], step + right);
       spoken = true;
     },
   });
@@ -253,19 +243,20 @@ function build(ctx) {
 
   function drawMaps() {
     const { T, H } = size();
-    let cell = 0;
-    for (const value of runs.own.c.data) cell = Math.max(cell, Math.abs(value));
-    const put = ({ key, canvas }, run, what) => {
+    // One number in 50 may lie beyond the cell's scale, so that one strong unit leaves the rest colour.
+    const sizes = runs.own.c.data.map(Math.abs).sort();
+    const cell = sizes[Math.floor(0.98 * sizes.length)];
+    const put = ({ key, canvas }, run, what, rows = order) => {
       if (drawnRun[key] === run) return;
       drawnRun[key] = run;
       const signed = "gch".includes(what);
-      drawMap(canvas, gateRows(run[what]), [H, T], { scale: signed ? "diverging" : "magnitude", max: what === "c" ? cell : 1 });
+      drawMap(canvas, gateRows(run[what], rows), [H, T], { scale: signed ? "diverging" : "magnitude", max: what === "c" ? cell : 1 });
     };
     for (const map of maps) put(map, runs.held, map.key);
     if (get("compare") && runs.plain) put(plainMap, runs.plain, "h");
     legends[0].update({ scale: "magnitude", max: 1, labels: [t("0 shut", "0 关"), "i, f, o", t("1 open", "1 开")] });
     legends[1].update({ scale: "diverging", max: 1, labels: ["−1", "g, h", "+1"] });
-    legends[2].update({ scale: "diverging", max: cell, labels: [`≤ ${number(-cell, 2)}`, "c", `≥ ${number(cell, 2)}`] });
+    legends[2].update({ scale: "diverging", max: cell, labels: [`≤ ${number(-cell)}`, "c", `≥ ${number(cell)}`] });
   }
 
   // --- the answer -------------------------------------------------------------------------------
@@ -324,11 +315,11 @@ function build(ctx) {
     const { T, H } = size();
     const life = Object.fromEntries([..."ifgoch"].map((key) => [key, gateUnit(runs.held[key], unit, H)]));
     const most = Math.max(1, ...life.c.map(Math.abs));
-    const say = (keys) => [...keys].map((key) => `${key} = ${number(life[key][step], 2)}`).join(", ");
+    const say = (keys) => [...keys].map((key) => `${key} = ${number(life[key][step])}`).join(", ");
     lifeTitle.textContent = t(`The life of unit ${unit}`, `单元 ${unit} 的一生`);
     gateLife.update({ T, low: 0, high: 1, lines: life, text: say("ifo") });
     cellLife.update({ T, low: -most, high: most, lines: life, text: say("ch") });
-    const v = (key, value = life[key][step]) => h("b", { class: `ge-${key}` }, number(value, 2));
+    const v = (key, value = life[key][step]) => h("b", { class: `ge-${key}` }, number(value));
     const name = (key) => h("span", { class: `ge-${key}` }, key);
     const before = step ? life.c[step - 1] : 0;
     sums.replaceChildren(
@@ -336,7 +327,7 @@ function build(ctx) {
       h("span", { class: "ge-sum" }, "= ", v("f"), " · ", v("c", before), " + ", v("i"), " · ", v("g"), " = ", v("c")),
       h("span", { class: "ge-sum" }, name("h"), " = ", name("o"), " · tanh ", name("c")),
       h("span", { class: "ge-sum" }, "= ", v("o"), " · ", v("c", Math.tanh(life.c[step])), " = ", v("h")));
-    return `c ${number(life.c[step], 2)}`;
+    return `c ${number(life.c[step])}`;
   }
 
   // --- everything together ----------------------------------------------------------------------
@@ -352,13 +343,13 @@ function build(ctx) {
           only("adding", seeds.node, [0, 1].map((which) => h("label", { class: "ge-marked" }, markSteps[which], markValues[which]))),
           only("chars", typed)),
         strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), rail),
-        courseTitle, course.node,
+        courseTitle, h("div", { class: "ge-course" }, course.node),
         h("div", { class: "ge-keys" }, key("held", "LSTM"), key("own", t("gates free", "门自由时")), key("plain", t("plain RNN", "普通 RNN")), only("adding", key("truth", t("true sum", "真实的和")))),
         h("div", { class: "ge-moves" }, play.node, speeds.node, where)),
       h("div", { class: "ge-side" }, bars.node,
         h("div", { class: "ge-hold", role: "group", "aria-label": t("hold a gate", "固定一个门") },
           h("div", { class: "ge-title" }, t("Hold a gate at", "把门固定为")), scope.node, gates.map(({ node }) => node), release, heldText))),
-    h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, legends.map(({ node }) => node)), plainMap.node),
+    h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, orders.node, legends.map(({ node }) => node)), plainMap.node),
     h("div", { class: "ge-top ge-life" },
       h("div", { class: "ge-main" }, lifeTitle, gateLife.node, cellLife.node, strip(1),
         h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => key(gate, gate)))),
@@ -373,11 +364,12 @@ function build(ctx) {
     const [unit, step] = at();
     const { T, H } = size();
     if (fresh) {
+      order = gateOrder(runs.own, get("order"));
       drawMaps();
       drawCourse();
       fresh = false;
     }
-    for (const [name, value] of [["--now", step / T], ["--tick", 1 / T], ["--unit", unit / H], ["--units", 1 / H]]) root.style.setProperty(name, value);
+    for (const [name, value] of [["--now", step / T], ["--tick", 1 / T], ["--unit", order.indexOf(unit) / H], ["--units", 1 / H]]) root.style.setProperty(name, value);
     for (const [numbers, text] of strips) {
       if (chars()) text.update(get("text"), step);
       else numbers.update(get("values"), get("markers"));
@@ -397,10 +389,12 @@ function build(ctx) {
     jobs.set(job());
     seeds.set(get("seed"));
     compare.set(get("compare"));
+    orders.set(get("order"));
     root.classList.toggle("ge-compare", get("compare"));
     get("markers").forEach((step, which) => {
-      marks[which].style.setProperty("--at", (step + 0.5) / (2 * HALF));
-      marks[which].setAttribute("aria-valuenow", step);
+      marks[which].style.setProperty("--at", (step + 0.5) / STEPS);
+      const [from, to] = room(which);
+      for (const [name, value] of [["min", from], ["max", to], ["now", step]]) marks[which].setAttribute(`aria-value${name}`, value);
       marks[which].setAttribute("aria-valuetext", t(`step ${step}`, `第 ${step} 步`));
       markSteps[which].textContent = t(`step ${step}:`, `第 ${step} 步：`);
       const box = markValues[which];
@@ -446,6 +440,7 @@ function build(ctx) {
   ctx.watch(["values", "markers", "text"], renew(true));
   ctx.watch("job", () => { drawnRun = {}; runs = null; renew(true)(); return fetchChars(); });
   ctx.watch(["clamps", "compare"], renew(false));
+  ctx.watch("order", () => { drawnRun = {}; renew(false)(); });
   ctx.watch("seed", showSettings);
   ctx.watch(["step", "unit"], () => { spot = [get("unit"), get("step")]; hover = null; draw(); });
   compute(true);

@@ -4,23 +4,7 @@ import { lstm, rnn } from "./rnn.js";
 
 export const GATE_LETTERS = "\n" + Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join("");
 
-/** A network {layer, weight, bias, H, O} from the float32 numbers that Python sent in this order:
- *  W_ih, W_hh, b_ih, b_hh, the output's weight and bias. */
-export function gateFromNumbers(numbers, { gates, inputs, hidden, outputs }) {
-  let from = 0;
-  const take = (...shape) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    from += size;
-    return tensor(numbers.slice(from - size, from), shape);
-  };
-  const layer = {
-    weightIh: take(gates * hidden, inputs), weightHh: take(gates * hidden, hidden),
-    biasIh: take(gates * hidden), biasHh: take(gates * hidden),
-  };
-  return { layer, weight: take(outputs, hidden), bias: take(outputs), H: hidden, O: outputs };
-}
-
-/** The same from named tensors (packed.js). */
+/** A network {layer, weight, bias, H, O} from its tensors by name. */
 export function gateFromTensors(tensors) {
   const of = (name) => {
     if (!tensors[name]) throw new Error(`the weights have no “${name}”`);
@@ -36,7 +20,7 @@ export function gateFromTensors(tensors) {
   };
 }
 
-/** Runs an LSTM, its gates held as `clamps` says ({"f": 0, "f7": null}), or a plain RNN (no clamps):
+/** Runs an LSTM, its gates held as `clamps` says, or a plain RNN (no clamps):
  *  the layer's values (T, H) by name, and `answers` (T, O). */
 export function gateRun(net, x, clamps) {
   const { H } = net;
@@ -53,14 +37,11 @@ export function gateRun(net, x, clamps) {
   return { ...made, answers, T, H, O: net.O };
 }
 
-/** {"f": 0, "f7": null} as rnn.js takes it: {f: {all: 0, 7: null}}, without units that are not there. */
+/** The clamps of the units that this network has. */
 function gateClamp(clamps, H) {
-  const clamp = {};
-  for (const [key, value] of Object.entries(clamps)) {
-    const unit = key.slice(1);
-    if (Number(unit) < H) (clamp[key[0]] ??= {})[unit || "all"] = value;
-  }
-  return clamp;
+  const there = ([unit]) => unit === "all" || Number(unit) < H;
+  return Object.fromEntries(Object.entries(clamps).map(([gate, units]) => (
+    [gate, Object.fromEntries(Object.entries(units).filter(there))])));
 }
 
 /** Probabilities (O) after a step. */
@@ -85,11 +66,19 @@ export function gateUnit({ data }, unit, H) {
   return Array.from({ length: data.length / H }, (_, s) => data[s * H + unit]);
 }
 
-/** (T, H) turned into rows of units. */
-export function gateRows({ data, shape: [T, H] }) {
+/** (T, H) turned into rows of units, in the order given. */
+export function gateRows({ data, shape: [T, H] }, order) {
   const rows = new Float32Array(T * H);
-  for (let s = 0; s < T; s++) for (let k = 0; k < H; k++) rows[k * T + s] = data[s * H + k];
+  order.forEach((unit, row) => { for (let s = 0; s < T; s++) rows[row * T + s] = data[s * H + unit]; });
   return rows;
+}
+
+/** The units by number, or by their mean forget gate, the longest memory first. */
+export function gateOrder({ f, H }, by) {
+  const units = Array.from({ length: H }, (_, unit) => unit);
+  if (by === "number") return units;
+  const means = units.map((unit) => gateUnit(f, unit, H).reduce((a, b) => a + b, 0));
+  return units.sort((a, b) => means[b] - means[a]);
 }
 
 /** The sequence of a seed: lib.widgets.gate_explorer.sequence, number for number. */
