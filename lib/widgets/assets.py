@@ -100,8 +100,6 @@ for _name in ("chars-lstm", "chars-rnn"):
     ASSETS[_name] = lambda name=_name: packed_weights(name)
 ASSETS["gpt-docs"] = lambda: packed_weights("gpt-docs")
 ASSETS["gpt-docs-tokenizer"] = lambda: tokenizer("gpt-docs")
-ASSETS["chars-lstm"] = lambda: packed_weights("chars-lstm")
-ASSETS["chars-rnn"] = lambda: packed_weights("chars-rnn")
 
 
 def write_assets(directory: str | Path) -> list[Path]:
