@@ -1,7 +1,7 @@
 // A text grows token by token. Python's side, and what each trait means: generation_view.py.
 import { lookOf, textReader, tokenParts } from "./generation_model.js";
 import { drawAt, nextTokens, pickToken } from "./sampling.js";
-import { bytesOf, float32Of, h, loadAsset, mount, number, segmented, stepper, t, uniqueId } from "./ui.js";
+import { float32Of, h, loadAsset, mount, number, segmented, stepper, t, uniqueId } from "./ui.js";
 
 const MODEL = "gpt-docs";
 const START = "<|endoftext|>"; // what an empty beginning stands for
@@ -254,7 +254,7 @@ function build(ctx) {
     const at = shown();
     const from = at - 1;
     const output = outputs[from];
-    const row = output ? lookOf(output, [L, H], get("layer"), get("head")) : [];
+    const row = output ? lookOf(output, [L, H], ...picked().who) : [];
     const largest = Math.max(...row);
     chips.forEach((node, i) => {
       node.style.setProperty("--share", `${i < row.length ? Math.round((50 * row[i]) / largest) : 0}%`);
@@ -416,14 +416,16 @@ function build(ctx) {
     cells.map((cell, i) => [i % (H + 1) ? null : quiet(i / (H + 1) < L ? t(`layer ${i / (H + 1)}`, `层 ${i / (H + 1)}`) : t("mean", "平均"), "gv-corner"), cell ? cell.node : h("span")]));
   const looked = h("p", { class: "gv-looked" });
 
+  /** Where layer is null, all count: there is no mean of one head over the layers. */
+  const picked = () => cells.find((cell) => cell && cell.who[0] === get("layer") && cell.who[1] === get("head")) ?? cells.at(-1);
+
   function drawHeads(output) {
     const hex = ctx.color("--gv-weight");
     const color = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-    const picked = cells.find((cell) => cell && cell.who[0] === get("layer") && cell.who[1] === get("head"));
     for (const cell of cells) {
       if (!cell) continue;
-      cell.node.setAttribute("aria-checked", String(cell === picked));
-      cell.node.tabIndex = cell === (picked ?? cells.at(-1)) ? 0 : -1;
+      cell.node.setAttribute("aria-checked", String(cell === picked()));
+      cell.node.tabIndex = cell === picked() ? 0 : -1;
       const canvas = cell.node.firstChild;
       const row = output ? lookOf(output, [L, H], ...cell.who) : new Float64Array(1);
       const largest = Math.max(...row) || 1;
@@ -434,7 +436,7 @@ function build(ctx) {
     }
   }
   ctx.listen(heads, "keydown", (event) => {
-    const at = cells.findIndex((cell) => cell?.node.tabIndex === 0);
+    const at = cells.indexOf(picked());
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -(H + 1), ArrowDown: H + 1, Home: -at, End: cells.length - 1 - at }[event.key];
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
@@ -489,8 +491,7 @@ function build(ctx) {
   const tail = first.ids.slice(first.start);
   if (first.prompt === get("prompt") && tail.join() === get("_ids").join()) {
     [ids, start] = [first.ids, first.start];
-    const look = Float32Array.from(bytesOf(get("_first_attention")), (byte) => byte / 255);
-    outputs[ids.length - 1] = { scores: float32Of(get("_first_scores")), look };
+    outputs[ids.length - 1] = { scores: float32Of(get("_first_scores")), look: float32Of(get("_first_look")) };
   } else load();
 }
 

@@ -125,7 +125,8 @@ class GenerationView(BookWidget):
             None or 1 for all. Looks at what top_k has left.
         greedy: take the most probable token instead of drawing one.
         seed: of the draws, 0 to 2^32 - 1: the same seed and settings write the same text.
-        layer, head: whose attention is shown, from 0; None for the mean of all.
+        layer, head: whose attention is shown, from 0; a head of None is the mean of the layer's, a
+            layer of None the mean of all.
 
     Raises:
         ValueError: for any other value, saying what was expected, and if prompt and text are more
@@ -149,10 +150,10 @@ class GenerationView(BookWidget):
     _config = traitlets.Dict().tag(sync=True)
     # What the page shows before it has the model: {prompt, ids of all tokens, start: how many of
     # them are the prompt's, bytes: id -> hex}, the scores of the next token (V,), and the last
-    # token's attention (layers, h, T), 255 for 1.
+    # token's attention (layers, h, T).
     _first = traitlets.Dict().tag(sync=True)
     _first_scores = traitlets.Bytes().tag(sync=True)
-    _first_attention = traitlets.Bytes().tag(sync=True)
+    _first_look = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -171,7 +172,7 @@ class GenerationView(BookWidget):
                 "bytes": {str(token): _bytes(token).hex() for token in {*ids, *probable}},
             }
             self._first_scores = scores[-1].astype("<f4").tobytes()
-            self._first_attention = np.round(255 * maps[:, :, -1]).astype(np.uint8).tobytes()
+            self._first_look = maps[:, :, -1].astype("<f4").tobytes()
 
     @property
     def token_ids(self) -> list[int]:

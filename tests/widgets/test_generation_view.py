@@ -93,9 +93,8 @@ def test_the_first_picture_is_in_the_state(packed):
     np.testing.assert_allclose(scores, out.logits[0, -1], atol=1e-4)
     probable = out.logits[0, -1].topk(10).indices.tolist()
     assert {str(token) for token in probable} <= set(first["bytes"])
-    looks = np.frombuffer(state["_first_attention"], np.uint8).reshape(4, 4, -1) / 255
-    last = torch.stack(out.attentions)[:, 0, :, -1].numpy()
-    np.testing.assert_allclose(looks, last, atol=0.5 / 255 + 1e-5)
+    look = np.frombuffer(state["_first_look"], "<f4").reshape(4, 4, -1)
+    np.testing.assert_allclose(look, torch.stack(out.attentions)[:, 0, :, -1], atol=1e-5)
     np.testing.assert_allclose(view.probabilities, out.logits[0, -1].softmax(-1), atol=1e-5)
 
 
