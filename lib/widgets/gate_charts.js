@@ -79,13 +79,13 @@ export function gateLetter(character) {
   return { " ": "␣", "\n": "⏎" }[character] ?? character;
 }
 
-/** Named bars: {node, update(rows)}; a row is {label, kind, share, value, was, second}: shares of
- *  the width from 0 to 1, `was` a tick, `second` a thin bar beneath. */
+/** Named bars: {node, update(rows)}; a row is {label, kind, share, text, value, was, second}: shares
+ *  of the width from 0 to 1, `was` a tick, `second` a thin bar beneath; `text` is the value to read. */
 export function gateBars(count) {
   const rows = Array.from({ length: count }, () => {
     const [label, main, tick, second, value] = [
       h("span", { class: "ge-bar-label" }), h("i", { class: "ge-bar-main" }), h("i", { class: "ge-bar-was" }),
-      h("i", { class: "ge-bar-second" }), h("span", { class: "ge-bar-value" })];
+      h("i", { class: "ge-bar-second" }), h("data", { class: "ge-bar-value" })];
     const node = h("li", {}, label, h("span", { class: "ge-bar-track", "aria-hidden": "true" }, main, tick, second), value);
     return { node, label, main, tick, second, value };
   });
@@ -97,11 +97,12 @@ export function gateBars(count) {
     update(name, list) {
       title.textContent = name;
       rows.forEach((row, i) => {
-        const { label = "", kind = "held", share = 0, value = "", was = null, second = null } = list[i] ?? {};
+        const { label = "", kind = "held", share = 0, text = "–", value = NaN, was = null, second = null } = list[i] ?? {};
         row.node.hidden = !list[i];
         row.node.dataset.kind = kind;
         row.label.textContent = label;
-        row.value.textContent = value;
+        row.value.textContent = text;
+        row.value.setAttribute("value", value);
         row.main.style.inlineSize = width(share);
         row.tick.hidden = was === null;
         row.tick.style.insetInlineStart = width(was);

@@ -105,7 +105,7 @@ function build(ctx) {
     });
     ctx.listen(box, "keydown", (event) => {
       const change = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
-      if (event.key === "Escape") { wrong(box, ""); box.blur(); showSettings(); }
+      if (event.key === "Escape") { wrong(box, ""); showSettings(); }
       if (!change) return;
       event.preventDefault();
       const now = get("values")[get("markers")[which]];
@@ -200,7 +200,10 @@ function build(ctx) {
   let pace = 4;
   const play = player(ctx, {
     step: stepBy, first: () => moveTo(at()[0], 0), perSecond: () => pace,
-    onState: (on) => root.classList.toggle("ge-playing", on),
+    onState(on) {
+      root.classList.toggle("ge-playing", on);
+      if (on && runs && at()[1] === size().T - 1) spot = [at()[0], -1]; // from the end, once more
+    },
   });
   play.node.setAttribute("aria-label", t("go through the sequence", "逐步走过序列"));
   const speeds = segmented(t("Pace", "速度"), [[4, t("slow", "慢")], [25, t("fast", "快")]], (value) => { pace = value; }, { hideLabel: true });
@@ -278,8 +281,8 @@ function build(ctx) {
     courses = { held: told(runs.held), plain: get("compare") ? told(runs.plain) : null };
     courses.own = runs.held === runs.own ? null : told(runs.own);
     if (!chars()) courses.truth = Array(size().T).fill(truth());
-    courseTitle.textContent = chars() ? t("Chance given to the character that came next", "给实际出现的下一个字符的概率")
-      : t("Its answer, if the sequence ended at each step", "若序列在此步结束，网络的答案");
+    courseTitle.textContent = chars() ? t("Chance of the character that came next", "给实际出现的下一个字符的概率")
+      : t("The answer, if it ended at each step", "若序列在此步结束，网络的答案");
     course.update({ T: size().T, low: 0, high: chars() ? 1 : 2, lines: courses, text: "" });
   }
 
@@ -289,15 +292,15 @@ function build(ctx) {
       const plain = get("compare") && runs.plain ? gateChances(runs.plain, step) : null;
       const order = Array.from(now, (_, k) => k).sort((a, b) => now[b] - now[a]).slice(0, 8);
       bars.update(t(`After “${gateLetter(get("text")[step])}” comes …`, `“${gateLetter(get("text")[step])}”之后是……`), order.map((k) => ({
-        label: gateLetter(GATE_LETTERS[k]), share: now[k], value: `${number(100 * now[k], 2)} %`,
+        label: gateLetter(GATE_LETTERS[k]), share: now[k], value: now[k], text: `${number(100 * now[k], 2)} %`,
         was: held() ? own[k] : null, second: plain ? plain[k] : null,
       })));
       return t(`most likely next: ${GATE_LETTERS[order[0]]}`, `最可能的下一个字符：${GATE_LETTERS[order[0]]}`);
     }
     const last = size().T - 1;
-    const row = (label, kind, value) => ({ label, kind, share: value / 2, value: number(value, 3) });
+    const row = (label, kind, value) => ({ label, kind, share: value / 2, value, text: number(value) });
     const rows = [row(t("true sum", "真实的和"), "truth", truth()), row("LSTM", held() ? "own" : "held", runs.own.answers[last])];
-    rows.push(held() ? row(t("gates held", "固定门之后"), "held", runs.held.answers[last]) : { label: t("gates held", "固定门之后"), value: "–" });
+    rows.push(held() ? row(t("gates held", "固定门之后"), "held", runs.held.answers[last]) : { label: t("gates held", "固定门之后") });
     if (get("compare") && runs.plain) rows.push(row(t("plain RNN", "普通 RNN"), "plain", runs.plain.answers[last]));
     bars.update(t("Answer at the end", "最后的答案"), rows);
     return t(`answer ${number(runs.held.answers[last])}, true sum ${number(truth())}`, `答案 ${number(runs.held.answers[last])}，真实的和 ${number(truth())}`);
@@ -324,27 +327,30 @@ function build(ctx) {
     const before = step ? life.c[step - 1] : 0;
     sums.replaceChildren(
       h("span", { class: "ge-sum" }, name("c"), " = ", name("f"), " · ", name("c"), h("sub", {}, t("before", "前")), " + ", name("i"), " · ", name("g")),
-      h("span", { class: "ge-sum" }, "= ", v("f"), " · ", v("c", before), " + ", v("i"), " · ", v("g"), " = ", v("c")),
+      h("span", { class: "ge-sum" }, "= ", v("f"), " · ", v("c", before), " + ", v("i"), " · ", v("g")),
+      h("span", { class: "ge-sum" }, "= ", v("c")),
       h("span", { class: "ge-sum" }, name("h"), " = ", name("o"), " · tanh ", name("c")),
       h("span", { class: "ge-sum" }, "= ", v("o"), " · ", v("c", Math.tanh(life.c[step])), " = ", v("h")));
     return `c ${number(life.c[step])}`;
   }
 
   // --- everything together ----------------------------------------------------------------------
-  const key = (kind, text) => h("span", { class: `ge-key ge-key-${kind}` }, text);
-  const only = (which, ...children) => h("div", { class: "ge-only", "data-job": which }, children);
+  const legendOf = (kind, text) => h("span", { class: `ge-key ge-key-${kind}` }, text);
+  const only = (which, ...children) => h("span", { class: "ge-only", "data-job": which }, children);
   root.append(
-    h("div", { class: "ge-stack" }, h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("set the forget gate of all units to 0 and watch the sum vanish.", "把所有单元的遗忘门固定为 0，看那个和怎样消失。")), message),
+    h("div", { class: "ge-stack" }, h("p", { class: "lw-try ge-try" }, h("b", {}, t("Try first: ", "先试试：")),
+      h("span", { class: "ge-stack" },
+        only("adding", t("set the forget gate of all units to 0 and watch the sum vanish.", "把所有单元的遗忘门固定为 0，看那个和怎样消失。")),
+        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },
       h("div", { class: "ge-main" },
-        h("div", { class: "ge-stack" },
+        h("div", { class: "ge-stack ge-fields" },
           only("adding", seeds.node, [0, 1].map((which) => h("label", { class: "ge-marked" }, markSteps[which], markValues[which]))),
           only("chars", typed)),
         strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), rail),
         courseTitle, h("div", { class: "ge-course" }, course.node),
-        h("div", { class: "ge-keys" }, key("held", "LSTM"), key("own", t("gates free", "门自由时")), key("plain", t("plain RNN", "普通 RNN")), only("adding", key("truth", t("true sum", "真实的和")))),
+        h("div", { class: "ge-keys" }, legendOf("held", "LSTM"), legendOf("own", t("gates free", "门自由时")), legendOf("plain", t("plain RNN", "普通 RNN")), only("adding", legendOf("truth", t("true sum", "真实的和")))),
         h("div", { class: "ge-moves" }, play.node, speeds.node, where)),
       h("div", { class: "ge-side" }, bars.node,
         h("div", { class: "ge-hold", role: "group", "aria-label": t("hold a gate", "固定一个门") },
@@ -352,7 +358,7 @@ function build(ctx) {
     h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, orders.node, legends.map(({ node }) => node)), plainMap.node),
     h("div", { class: "ge-top ge-life" },
       h("div", { class: "ge-main" }, lifeTitle, gateLife.node, cellLife.node, strip(1),
-        h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => key(gate, gate)))),
+        h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => legendOf(gate, gate)))),
       h("div", { class: "ge-side" }, units.node, sums)));
   const waiting = h("p", { class: "ge-waiting lw-quiet", role: "status" });
   root.append(waiting);
