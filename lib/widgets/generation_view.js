@@ -22,6 +22,7 @@ function build(ctx) {
   let gpt = null;      // the model, once it is there
   let loading = null;
   let waiting = null;  // what the reader asked for before
+  let typed = false;   // whether the field has a beginning from before
   let ended = false;
   let ids = [];        // the whole text
   let start = 0;       // how many of them are the beginning
@@ -52,7 +53,8 @@ function build(ctx) {
     }
     tell("");
     readTraits();
-    if (field.value !== get("prompt")) begin(field.value); // typed before the model was there
+    if (typed) begin(field.value);
+    typed = false;
     const action = waiting;
     waiting = null;
     action?.();
@@ -194,9 +196,14 @@ function build(ctx) {
   }
   function setField(text) {
     complain("");
+    typed = false;
     if (field.value !== text) field.value = text;
   }
-  ctx.listen(field, "input", () => { stop(); use(() => begin(field.value)); });
+  ctx.listen(field, "input", () => {
+    stop();
+    typed = !gpt;
+    use(() => begin(field.value));
+  });
   ctx.listen(field, "keydown", (event) => {
     if (event.key === "Enter" && !event.isComposing) acting(step)();
     if (event.key === "Escape") { setField(get("prompt")); stop(); }

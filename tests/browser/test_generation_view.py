@@ -518,17 +518,31 @@ def test_sliders_reach_python(page):
     assert page.evaluate("() => saved.greedy") is True
 
 
+def answer_as_kernel(page):
+    for name in ASSET_NAMES:
+        content = {"type": "asset", "name": name}
+        data = base64.b64encode(ASSETS[name]()).decode()
+        page.evaluate("([content, data]) => model.answer(content, data)", [content, data])
+
+
 def test_a_kernel_answers_where_there_is_one(page):
     show(page, GenerationView(), with_assets=False)
     button(page, "Step").click()
     assert [m["name"] for m in page.evaluate("() => sent")] == ASSET_NAMES
     assert "Loading the model" in page.locator(".gv-message").inner_text()
-    for name in ASSET_NAMES:
-        content = {"type": "asset", "name": name}
-        data = base64.b64encode(ASSETS[name]()).decode()
-        page.evaluate("([content, data]) => model.answer(content, data)", [content, data])
+    answer_as_kernel(page)
     page.wait_for_function("() => saved._ids")
     assert len(model(page, "_ids")) == 1, "the step that was asked for is made"
+
+
+def test_what_is_typed_before_the_model_is_there_counts(page):
+    show(page, GenerationView(), with_assets=False)
+    field = page.get_by_label("Your beginning")
+    field.fill("The first")
+    field.press("Enter")
+    answer_as_kernel(page)
+    page.wait_for_function("() => model.get('_ids').length === 1")
+    assert model(page, "prompt") == "The first"
 
 
 def test_a_model_that_does_not_come_is_said_and_can_be_asked_for_again(page):
