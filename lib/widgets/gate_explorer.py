@@ -25,6 +25,8 @@ KINDS = ("lstm", "rnn")
 STEPS = 100  # of a sequence to add up
 LONGEST = 64  # characters of a text: what a phone's width can show
 TEXT = "Return the indices of the elements that "
+LAST_SEED = 9999
+WORD_UNIT = 76  # of the LSTM that reads: its cell grows along a word, a space empties it
 
 Clamps = dict[str, dict[str, int | None]]
 
@@ -33,7 +35,7 @@ def sequence(seed: int) -> tuple[list[float], list[int]]:
     """The numbers and marked steps that a seed stands for, the same as in the page.
 
     Args:
-        seed: 0 to 2**32 - 1.
+        seed: 0 to 9999.
 
     Returns:
         100 numbers from 0 to 1 of two decimals; one marked step in each half.
@@ -81,6 +83,12 @@ def _bytes(job: str, kind: str) -> bytes:
             f"{WEIGHTS}; `python -m lib.training.train_rnn {job}` makes them"
         )
     return path.read_bytes() if job == "adding" else ASSETS[f"{job}-{kind}"]()
+
+
+@cache
+def _loudest(job: str) -> int:
+    """The unit that the output listens to most: the largest of the output's weights."""
+    return int(np.abs(network(job, "lstm")[1]).max(axis=0).argmax())
 
 
 def held(weights: rnn.Weights, clamps: Clamps) -> rnn.Weights:
@@ -173,8 +181,9 @@ class GateExplorer(BookWidget):
         markers: the two steps whose numbers are added.
         text: 1 to 64 characters that the networks know: printable ASCII and line feeds.
         step, unit: which are looked at; beyond the last one counts as the last.
-        clamps: gates that are held, {"i" | "f" | "o": {"all" or a unit: 0 | 1 | None}}. A unit's own
-            entry counts before "all"; None leaves the unit its own value. Units come back as text.
+        clamps: gates that are held, {"i" | "f" | "o": {"all" or a unit: 0 | 1 | None}}. A unit's
+            own entry counts before "all"; None leaves the unit its own value. Units come back as
+            text. A unit that the network does not have changes nothing.
         compare: whether a plain RNN reads the same.
         order: "number", or "memory": units in the order of their mean forget gate.
 
@@ -186,7 +195,7 @@ class GateExplorer(BookWidget):
     _shown = ("job",)
 
     job = Checked(one_of(JOBS), "adding").tag(sync=True)
-    seed = Checked(whole(0, 2**32 - 1), 0).tag(sync=True)
+    seed = Checked(whole(0, LAST_SEED), 0).tag(sync=True)
     values = Checked(_values, sequence(0)[0]).tag(sync=True)
     markers = Checked(_markers, sequence(0)[1]).tag(sync=True)
     text = Checked(_text, TEXT).tag(sync=True)
@@ -207,7 +216,7 @@ class GateExplorer(BookWidget):
         super().__init__(clamps={}, **first)
         with self.hold_sync():
             self._lstm, self._rnn = _bytes("adding", "lstm"), _bytes("adding", "rnn")
-            self._units = {"adding": _loudest("adding"), "chars": CHARS_UNIT}
+            self._units = {"adding": _loudest("adding"), "chars": WORD_UNIT}
             self._start({"new": self.job})
             for name, value in settings.items():
                 if name not in self.trait_names():
@@ -254,16 +263,9 @@ class GateExplorer(BookWidget):
 
     @property
     def prediction(self) -> float | NDArray[np.float32]:
-        """The LSTM's answer after the last step, its gates held as they are: the sum, or the
-        probabilities (96,) of the next character."""
-        last = self.answers()[-1]
-        return float(last) if self.job == "adding" else last
-
-
-CHARS_UNIT = 0
-
-
-@cache
-def _loudest(job: str) -> int:
-    """The unit that the output listens to most: the largest of the output's weights."""
-    return int(np.abs(network(job, "lstm")[1]).max(axis=0).argmax())
+        """What the LSTM answers, its gates held as they are: the sum after the last step, or the
+        probabilities (96,) of the character that follows the chosen step's."""
+        answers = self.answers()
+        if self.job == "adding":
+            return float(answers[-1])
+        return answers[min(self.step, len(answers) - 1)]
