@@ -35,17 +35,27 @@ function build(ctx) {
   const at = () => (hover ?? spot).map((n, axis) => Math.min(n, [size().H, size().T][axis] - 1));
   const truth = () => get("markers").reduce((sum, s) => sum + get("values")[s], 0);
 
-  function compute(inputChanged) {
+  /** Runs what has changed since the last time: of a text only what follows the first change. */
+  function compute() {
     const net = nets[job()];
     if (!net) { runs = null; return; }
-    const pairs = () => tensor(get("values").flatMap((v, s) => [v, get("markers").includes(s) ? 1 : 0]), [get("values").length, 2]);
-    const x = chars() ? gateOneHot(get("text")) : pairs();
-    const own = inputChanged || !runs ? gateRun(net.lstm, x, {}) : runs.own;
-    const plain = inputChanged || !runs ? null : runs.plain;
+    const [values, markers, clamps] = ["values", "markers", "clamps"].map(get);
+    const input = chars() ? get("text") : JSON.stringify([values, markers]);
+    const x = chars() ? gateOneHot(input)
+      : tensor(values.flatMap((v, s) => [v, markers.includes(s) ? 1 : 0]), [values.length, 2]);
+    const last = runs?.job === job() ? runs : null;
+    let from = 0;
+    while (chars() && last && from < input.length - 1 && input[from] === last.input[from]) from += 1;
+    const run = (layer, past, holding) => (past && last.input === input ? past
+      : gateRun(layer, x, holding, past, past ? from : 0));
+    const own = run(net.lstm, last?.own, {});
+    const known = last?.held !== last?.own && last?.clamps === JSON.stringify(clamps);
     runs = {
-      own, held: held() ? gateRun(net.lstm, x, get("clamps")) : own,
-      plain: get("compare") ? plain ?? gateRun(net.rnn, x) : plain,
+      job: job(), input, clamps: JSON.stringify(clamps), own,
+      held: held() ? run(net.lstm, known ? last.held : null, clamps) : own,
+      plain: get("compare") ? run(net.rnn, last?.plain) : null,
     };
+    order = gateOrder(own, get("order"));
   }
 
   // --- the input --------------------------------------------------------------------------------
@@ -152,6 +162,7 @@ function build(ctx) {
     return (everywhere || one === undefined ? all : one) ?? "own";
   };
   function hold(gate, value) {
+    if (!runs) return;
     const wanted = value === "own" ? null : value;
     const { [gate]: units = {}, ...clamps } = get("clamps");
     const all = units.all ?? null;
@@ -363,14 +374,14 @@ function build(ctx) {
   const waiting = h("p", { class: "ge-waiting lw-quiet", role: "status" });
   root.append(waiting);
 
-  let fresh = true; // runs have changed since they were drawn
+  let fresh = true; // something has changed since the runs were drawn
   const draw = ctx.redraw(() => {
+    if (fresh) compute();
     root.classList.toggle("ge-empty", !runs);
     if (!runs) return;
     const [unit, step] = at();
     const { T, H } = size();
     if (fresh) {
-      order = gateOrder(runs.own, get("order"));
       drawMaps();
       drawCourse();
       fresh = false;
@@ -410,8 +421,7 @@ function build(ctx) {
     if (typed.value !== get("text") && typed.getAttribute("aria-invalid") !== "true") typed.value = get("text");
     draw();
   };
-  const renew = (inputChanged) => () => {
-    compute(inputChanged);
+  const renew = () => {
     fresh = true;
     spoken = true;
     showSettings();
@@ -428,7 +438,7 @@ function build(ctx) {
       const [own, plain] = (await fetching).map((bytes) => gateFromTensors(unpack(bytes)));
       nets.chars = { lstm: own, rnn: plain };
       waiting.textContent = "";
-      if (chars()) renew(true)();
+      if (chars()) renew();
     } catch (error) {
       waiting.textContent = error.message;
     } finally {
@@ -443,13 +453,11 @@ function build(ctx) {
   ctx.onCleanup(() => watcher.disconnect());
   for (const type of ["pointerdown", "focusin"]) ctx.listen(root, type, () => { near = true; return fetchChars(); });
 
-  ctx.watch(["values", "markers", "text"], renew(true));
-  ctx.watch("job", () => { drawnRun = {}; runs = null; renew(true)(); return fetchChars(); });
-  ctx.watch(["clamps", "compare"], renew(false));
-  ctx.watch("order", () => { drawnRun = {}; renew(false)(); });
+  ctx.watch(["values", "markers", "text", "clamps", "compare"], renew);
+  ctx.watch("order", () => { drawnRun = {}; renew(); });
+  ctx.watch("job", () => { drawnRun = {}; runs = null; waiting.textContent = ""; renew(); return fetchChars(); });
   ctx.watch("seed", showSettings);
   ctx.watch(["step", "unit"], () => { spot = [get("unit"), get("step")]; hover = null; draw(); });
-  compute(true);
   showSettings();
 }
 

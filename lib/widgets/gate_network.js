@@ -20,21 +20,32 @@ export function gateFromTensors(tensors) {
   };
 }
 
-/** Runs an LSTM, its gates held as `clamps` says, or a plain RNN (no clamps):
- *  the layer's values (T, H) by name, and `answers` (T, O). */
-export function gateRun(net, x, clamps) {
-  const { H } = net;
-  const made = clamps ? lstm(x, net.layer, { clamp: gateClamp(clamps, H) }) : rnn(x, net.layer);
-  const T = made.h.shape[0];
-  const answers = new Float64Array(T * net.O);
-  for (let s = 0; s < T; s++) {
-    for (let o = 0; o < net.O; o++) {
+/** Runs an LSTM, its gates held as `clamps` says, or a plain RNN (no clamps): the layer's values
+ *  (T, H) by name, and `answers` (T, O). Its first `from` steps may be an earlier run's. */
+export function gateRun(net, x, clamps, past = null, from = 0) {
+  const { H, O } = net;
+  const [T, C] = x.shape;
+  const rest = tensor(x.data.subarray(from * C), [T - from, C]);
+  const state = (name) => (from ? tensor(past[name].data.slice((from - 1) * H, from * H), [H]) : null);
+  const made = clamps
+    ? lstm(rest, net.layer, { h: state("h"), c: state("c"), clamp: gateClamp(clamps, H) })
+    : rnn(rest, net.layer, { h: state("h") });
+  const run = { T, H, O, answers: new Float64Array(T * O) };
+  for (const [name, { data }] of Object.entries(made)) {
+    run[name] = tensor(new Float32Array(T * H), [T, H]);
+    if (from) run[name].data.set(past[name].data.subarray(0, from * H));
+    run[name].data.set(data, from * H);
+  }
+  if (from) run.answers.set(past.answers.subarray(0, from * O));
+  const { h } = run;
+  for (let s = from; s < T; s++) {
+    for (let o = 0; o < O; o++) {
       let sum = net.bias.data[o];
-      for (let k = 0; k < H; k++) sum += net.weight.data[o * H + k] * made.h.data[s * H + k];
-      answers[s * net.O + o] = sum;
+      for (let k = 0; k < H; k++) sum += net.weight.data[o * H + k] * h.data[s * H + k];
+      run.answers[s * O + o] = sum;
     }
   }
-  return { ...made, answers, T, H, O: net.O };
+  return run;
 }
 
 /** The clamps of the units that this network has. */
