@@ -26,7 +26,6 @@ STEPS = 100  # of a sequence to add up
 LONGEST = 64  # characters of a text: what a phone's width can show
 TEXT = "Return the indices of the elements that "
 LAST_SEED = 9999
-WORD_UNIT = 76  # of the LSTM that reads: its cell grows along a word, a space empties it
 
 Clamps = dict[str, dict[str, int | None]]
 
@@ -87,8 +86,12 @@ def _bytes(job: str, kind: str) -> bytes:
 
 @cache
 def _loudest(job: str) -> int:
-    """The unit that the output listens to most: the largest of the output's weights."""
-    return int(np.abs(network(job, "lstm")[1]).max(axis=0).argmax())
+    """The unit that the LSTM's output listens to most: it has the largest of the output's weights.
+    0 where there is no LSTM yet; that is an error only once it is used."""
+    try:
+        return int(np.abs(network(job, "lstm")[1]).max(axis=0).argmax())
+    except FileNotFoundError:
+        return 0
 
 
 def held(weights: rnn.Weights, clamps: Clamps) -> rnn.Weights:
@@ -216,7 +219,7 @@ class GateExplorer(BookWidget):
         super().__init__(clamps={}, **first)
         with self.hold_sync():
             self._lstm, self._rnn = _bytes("adding", "lstm"), _bytes("adding", "rnn")
-            self._units = {"adding": _loudest("adding"), "chars": WORD_UNIT}
+            self._units = {job: _loudest(job) for job in JOBS}
             self._start({"new": self.job})
             for name, value in settings.items():
                 if name not in self.trait_names():

@@ -137,17 +137,11 @@ def test_what_the_page_says_to_try_first_is_so():
     assert np.mean(forgetful) > 0.1 and np.mean(without_one) > 0.1
 
 
-def test_the_first_unit_of_the_characters_grows_along_a_word():
-    """A space empties its cell; at the last letter of a word it is larger by far."""
-    explorer = GateExplorer(job="chars")
-    layer, _, _ = gate_explorer.network("chars", "lstm")
-    text = TEXT + "given array are returned as a list of values"
-    _, _, cells, gates = rnn.lstm(np.eye(96)[to_indices(text)][None], layer)
-    cell, forget = cells[0, :, explorer.unit], gates.f[0, :, explorer.unit]
-    spaces = np.flatnonzero(np.array(list(text)) == " ")
-    assert np.abs(cell[spaces]).max() < 0.5
-    assert np.mean(cell[spaces - 1]) > 1
-    assert np.mean(forget[spaces]) < 0.2 < 0.5 < np.mean(np.delete(forget, spaces))
+@pytest.mark.parametrize("job", ["adding", "chars"])
+def test_the_first_unit_is_the_one_that_the_output_listens_to(job):
+    explorer = GateExplorer(job=job)
+    weight = np.abs(tensors(job, "lstm")["output.weight"])
+    assert weight[:, explorer.unit].max() == weight.max()
 
 
 # --- sequences ----------------------------------------------------------------------------------
@@ -248,12 +242,15 @@ def test_the_networks_that_read_are_needed_only_to_read(monkeypatch, tmp_path):
     for name in ("adding-lstm", "adding-rnn"):
         (tmp_path / name).symlink_to(WEIGHTS / name)
     monkeypatch.setattr(gate_explorer, "WEIGHTS", tmp_path)
-    gate_explorer.network.cache_clear()
+    for cached in (gate_explorer.network, gate_explorer._loudest):
+        cached.cache_clear()
     explorer = GateExplorer()
     explorer.job = "chars"
+    assert explorer.unit == 0
     with pytest.raises(FileNotFoundError, match="trained weights in chars-lstm.*train_rnn chars"):
         explorer.prediction  # noqa: B018
-    gate_explorer.network.cache_clear()
+    for cached in (gate_explorer.network, gate_explorer._loudest):
+        cached.cache_clear()
 
 
 # --- settings -----------------------------------------------------------------------------------
