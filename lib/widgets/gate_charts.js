@@ -5,8 +5,8 @@ const svg = (name, ...children) => h("svg:svg", {
   class: name, viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true",
 }, children);
 
-/** Lines along time: {node, update({T, low, high, lines})}; a line is {name, values}, its look is
- *  the class ge-line-NAME. NaN leaves a gap. */
+/** Lines along time: {node, plot, update({T, low, high, lines}), describe(text)}. `lines` holds
+ *  values by name; a line's look is the class ge-line-NAME. NaN leaves a gap. */
 export function gateLines(names, label) {
   const paths = names.map((name) => h("svg:path", { class: `ge-line ge-line-${name}` }));
   const zero = h("svg:path", { class: "ge-zero" });
@@ -15,11 +15,11 @@ export function gateLines(names, label) {
   return {
     node: h("div", { class: "ge-row ge-lines" }, h("div", { class: "ge-axis", "aria-hidden": "true" }, top, bottom), plot),
     plot,
-    update({ T, low, high, lines, text }) {
+    describe: (text) => plot.setAttribute("aria-label", `${label}. ${text}`),
+    update({ T, low, high, lines }) {
       const y = (value) => 100 - (100 * (value - low)) / (high - low);
       top.textContent = number(high, 2);
       bottom.textContent = number(low, 2);
-      plot.setAttribute("aria-label", `${label}. ${text}`);
       zero.setAttribute("d", low < 0 ? `M0 ${y(0)}H1000` : "");
       names.forEach((name, i) => paths[i].setAttribute("d", gatePath(lines[name], T, y)));
     },

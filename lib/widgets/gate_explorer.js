@@ -92,6 +92,7 @@ function build(ctx) {
   rail.append(...marks);
 
   const message = h("p", { class: "ge-message", role: "status", id: uniqueId() });
+  const waiting = h("p", { class: "ge-message ge-waiting", role: "status" });
   const wrong = (box, text) => {
     box.setAttribute("aria-invalid", String(Boolean(text)));
     message.textContent = text;
@@ -145,6 +146,7 @@ function build(ctx) {
 
   // --- controls ---------------------------------------------------------------------------------
   const jobs = segmented(t("Task", "任务"), [["adding", t("add two numbers", "两数相加")], ["chars", t("next character", "下一个字符")]], (value) => {
+    play.stop();
     spot = [get("_units")[value], STEPS - 1];
     ctx.sync({ job: value, clamps: {}, unit: spot[0], step: spot[1] });
   }, { hideLabel: true });
@@ -242,9 +244,10 @@ function build(ctx) {
     const frame = h("div", {
       class: "ge-map", tabindex: "0", role: "application",
       "aria-roledescription": t("map of units and steps", "单元与时间步的热图"),
-      "aria-label": `${key === "rnn" ? "" : `${key}, `}${name}. ${t("Arrow keys: up and down another unit, left and right another step.", "上下键换单元，左右键换时间步。")}`,
-    }, canvas, h("i", { class: "ge-unit" }), h("i", { class: "ge-now" }));
-    steered(frame, true);
+      "aria-label": key === "rnn" ? `${name}. ${t("Arrow keys: left and right another step.", "左右键换时间步。")}`
+        : `${key}, ${name}. ${t("Arrow keys: up and down another unit, left and right another step.", "上下键换单元，左右键换时间步。")}`,
+    }, canvas, key === "rnn" ? null : h("i", { class: "ge-unit" }), h("i", { class: "ge-now" }));
+    steered(frame, key !== "rnn"); // the plain RNN's units are others: only the step is common
     const title = h("div", { class: "ge-title" }, key === "rnn" ? null : h("b", { class: `ge-${key}` }, key), key === "rnn" ? name : ` ${name}`);
     return { key, canvas, node: h("div", { class: `ge-panel ge-panel-${key}` }, title, frame) };
   };
@@ -258,8 +261,8 @@ function build(ctx) {
   function drawMaps() {
     const { T, H } = size();
     // One number in 50 may lie beyond the cell's scale, so that one strong unit leaves the rest colour.
-    const sizes = runs.own.c.data.map(Math.abs).sort();
-    const cell = sizes[Math.floor(0.98 * sizes.length)];
+    const sizes = () => runs.own.c.data.map(Math.abs).sort();
+    const cell = runs.own.cell ??= sizes()[Math.floor(0.98 * T * H)];
     const put = ({ key, canvas }, run, what, rows = order) => {
       if (drawnRun[key] === run) return;
       drawnRun[key] = run;
@@ -267,7 +270,7 @@ function build(ctx) {
       drawMap(canvas, gateRows(run[what], rows), [H, T], { scale: signed ? "diverging" : "magnitude", max: what === "c" ? cell : 1 });
     };
     for (const map of maps) put(map, runs.held, map.key);
-    if (get("compare") && runs.plain) put(plainMap, runs.plain, "h");
+    if (get("compare") && runs.plain) put(plainMap, runs.plain, "h", gateOrder(runs.plain, "number"));
     legends[0].update({ scale: "magnitude", max: 1, labels: [t("0 shut", "0 关"), "i, f, o", t("1 open", "1 开")] });
     legends[1].update({ scale: "diverging", max: 1, labels: ["−1", "g, h", "+1"] });
     legends[2].update({ scale: "diverging", max: cell, labels: [`≤ ${number(-cell)}`, "c", `≥ ${number(cell)}`] });
@@ -281,10 +284,10 @@ function build(ctx) {
   /** What a run says at each step: the sum if it ended here, or the chance it gave the character
    *  that did come next. */
   function told(run) {
-    if (!run) return null;
-    if (!chars()) return run.answers;
+    if (!run || !chars()) return run?.answers;
     const next = Array.from(get("text"), (c) => GATE_LETTERS.indexOf(c)).slice(1);
-    return [...next.map((place, s) => gateChances(run, s)[place]), NaN];
+    run.told ??= [...next.map((place, s) => gateChances(run, s)[place]), NaN]; // most runs stay at an edit
+    return run.told;
   }
 
   let courses = {};
@@ -294,7 +297,18 @@ function build(ctx) {
     if (!chars()) courses.truth = Array(size().T).fill(truth());
     courseTitle.textContent = chars() ? t("Chance of the character that came next", "给实际出现的下一个字符的概率")
       : t("The answer, if it ended at each step", "若序列在此步结束，网络的答案");
-    course.update({ T: size().T, low: 0, high: chars() ? 1 : 2, lines: courses, text: "" });
+    course.update({ T: size().T, low: 0, high: chars() ? 1 : 2, lines: courses });
+  }
+
+  function whereText(step) {
+    const value = courses.held[step];
+    if (!chars()) {
+      const mark = get("markers").includes(step) ? t(" (marked)", "（有标记）") : "";
+      return t(`step ${step}: ${number(get("values")[step])}${mark}; answer so far ${number(value)}`, `第 ${step} 步：${number(get("values")[step])}${mark}；此时的答案 ${number(value)}`);
+    }
+    const [now, next] = [step, step + 1].map((s) => gateLetter(get("text")[s] ?? ""));
+    if (!next) return t(`step ${step}: “${now}”, the last character`, `第 ${step} 步：“${now}”，最后一个字符`);
+    return t(`step ${step}: “${now}”; the next one, “${next}”, had ${number(100 * value, 2)} %`, `第 ${step} 步：“${now}”；下一个字符“${next}”的概率为 ${number(100 * value, 2)} %`);
   }
 
   function drawAnswer(step) {
@@ -331,8 +345,10 @@ function build(ctx) {
     const most = Math.max(1, ...life.c.map(Math.abs));
     const say = (keys) => [...keys].map((key) => `${key} = ${number(life[key][step])}`).join(", ");
     lifeTitle.textContent = t(`The life of unit ${unit}`, `单元 ${unit} 的一生`);
-    gateLife.update({ T, low: 0, high: 1, lines: life, text: say("ifo") });
-    cellLife.update({ T, low: -most, high: most, lines: life, text: say("ch") });
+    gateLife.update({ T, low: 0, high: 1, lines: life });
+    gateLife.describe(say("ifo"));
+    cellLife.update({ T, low: -most, high: most, lines: life });
+    cellLife.describe(say("ch"));
     const v = (key, value = life[key][step]) => h("b", { class: `ge-${key}` }, number(value));
     const name = (key) => h("span", { class: `ge-${key}` }, key);
     const before = step ? life.c[step - 1] : 0;
@@ -351,8 +367,8 @@ function build(ctx) {
   root.append(
     h("div", { class: "ge-stack" }, h("p", { class: "lw-try ge-try" }, h("b", {}, t("Try first: ", "先试试：")),
       h("span", { class: "ge-stack" },
-        only("adding", t("set the forget gate of all units to 0 and watch the sum vanish.", "把所有单元的遗忘门固定为 0，看那个和怎样消失。")),
-        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), message),
+        only("adding", t("set the forget gate of all units to 0 and watch the sum vanish; then that of this unit alone, then of another.", "把所有单元的遗忘门固定为 0，看那个和怎样消失；再只固定此单元的，然后换一个单元。")),
+        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },
       h("div", { class: "ge-main" },
@@ -362,8 +378,9 @@ function build(ctx) {
         strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), rail),
         courseTitle, h("div", { class: "ge-course" }, course.node),
         h("div", { class: "ge-keys" }, legendOf("held", "LSTM"), legendOf("own", t("gates free", "门自由时")), legendOf("plain", t("plain RNN", "普通 RNN")), only("adding", legendOf("truth", t("true sum", "真实的和")))),
-        h("div", { class: "ge-moves" }, play.node, speeds.node, where)),
+        h("div", { class: "ge-moves" }, play.node, speeds.node), where),
       h("div", { class: "ge-side" }, bars.node,
+        h("p", { class: "ge-note lw-quiet" }, only("chars", t("tick: gates free; thin bar: plain RNN", "竖线：门自由时；细条：普通 RNN"))),
         h("div", { class: "ge-hold", role: "group", "aria-label": t("hold a gate", "固定一个门") },
           h("div", { class: "ge-title" }, t("Hold a gate at", "把门固定为")), scope.node, gates.map(({ node }) => node), release, heldText))),
     h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, orders.node, legends.map(({ node }) => node)), plainMap.node),
@@ -371,8 +388,6 @@ function build(ctx) {
       h("div", { class: "ge-main" }, lifeTitle, gateLife.node, cellLife.node, strip(1),
         h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => legendOf(gate, gate)))),
       h("div", { class: "ge-side" }, units.node, sums)));
-  const waiting = h("p", { class: "ge-waiting lw-quiet", role: "status" });
-  root.append(waiting);
 
   let fresh = true; // something has changed since the runs were drawn
   const draw = ctx.redraw(() => {
@@ -391,9 +406,8 @@ function build(ctx) {
       if (chars()) text.update(get("text"), step);
       else numbers.update(get("values"), get("markers"));
     }
-    const mark = get("markers").includes(step) ? t(", marked", "，有标记") : "";
-    where.textContent = chars() ? t(`step ${step} of 0–${T - 1}`, `第 ${step} 步（0–${T - 1}）`)
-      : t(`step ${step}: ${number(get("values")[step])}${mark}`, `第 ${step} 步：${number(get("values")[step])}${mark}`);
+    where.textContent = whereText(step);
+    course.describe(where.textContent);
     units.set(unit);
     showClamps();
     const sentence = `${t(`unit ${unit}, step ${step}`, `单元 ${unit}，第 ${step} 步`)}: ${drawLife(unit, step)}; ${drawAnswer(step)}`;
