@@ -21,8 +21,7 @@ function build(ctx) {
   // --- state that is not in the traits ----------------------------------------------------------
   let gpt = null;      // the model, once it is there
   let loading = null;
-  let waiting = null;  // what the reader asked for before
-  let typed = false;   // whether the field has a beginning from before
+  let waiting = [];    // what the reader asked for before
   let ended = false;
   let ids = [];        // the whole text
   let start = 0;       // how many of them are the beginning
@@ -53,18 +52,14 @@ function build(ctx) {
     }
     tell("");
     readTraits();
-    if (typed) begin(field.value);
-    typed = false;
-    const action = waiting;
-    waiting = null;
-    action?.();
+    for (const action of waiting.splice(0)) action();
   }
   const load = ctx.guard(() => { loading ??= fetchModel(); });
 
   /** Does it now, or once the model is there. */
   const use = (action) => {
     if (gpt) return action();
-    waiting = action;
+    waiting.push(action);
     return load();
   };
 
@@ -155,6 +150,7 @@ function build(ctx) {
     drawButtons();
   };
   const tick = ctx.guard(() => {
+    clearTimeout(timer);
     if (!step()) return stop();
     timer = setTimeout(tick, 1000 / (ctx.reducedMotion() ? 1 : PER_SECOND));
     return drawButtons();
@@ -186,8 +182,8 @@ function build(ctx) {
   // --- the beginning ----------------------------------------------------------------------------
   const fieldId = uniqueId();
   const wrong = h("p", { class: "gv-wrong", id: uniqueId(), role: "alert" });
-  const field = h("input", {
-    type: "text", class: "gv-field", id: fieldId, autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+  const field = h("textarea", {
+    class: "gv-field", id: fieldId, rows: 1, autocomplete: "off", autocapitalize: "off", spellcheck: "false",
     placeholder: START, "aria-describedby": wrong.id,
   });
   function complain(text) {
@@ -196,16 +192,18 @@ function build(ctx) {
   }
   function setField(text) {
     complain("");
-    typed = false;
     if (field.value !== text) field.value = text;
   }
   ctx.listen(field, "input", () => {
     stop();
-    typed = !gpt;
-    use(() => begin(field.value));
+    const text = field.value;
+    use(() => begin(text));
   });
   ctx.listen(field, "keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing) acting(step)();
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      acting(step)();
+    }
     if (event.key === "Escape") { setField(get("prompt")); stop(); }
   });
 
@@ -312,7 +310,7 @@ function build(ctx) {
 
   // --- the bars ---------------------------------------------------------------------------------
   const barsTitle = h("p", { class: "gv-title" });
-  const rows = Array.from({ length: BARS }, (_, rank) => {
+  const rows = Array.from({ length: BARS }, () => {
     const [name, value, said, drawn] = ["name", "value", "said", "drawn"].map((part) => h("span", { class: `gv-${part}` }));
     const node = h("button", { type: "button", class: "gv-bar" }, name, h("span", { class: "gv-scale", "aria-hidden": "true" }, drawn, said), value);
     ctx.listen(node, "click", () => {
@@ -320,7 +318,7 @@ function build(ctx) {
       const [id, at] = [node.token, shown()];
       use(() => place(id, at, "hand"));
     });
-    return { node, name, value, said, drawn, rank };
+    return { node, name, value, said, drawn };
   });
   const others = h("span", {});
   const legend = h("span", { class: "gv-legend", hidden: true }, h("span", { class: "gv-said" }), t("at temperature 1, nothing cut", "温度 1、不截去时"));

@@ -87,3 +87,21 @@ def test_a_number_picks_the_token_that_it_falls_into(run):
     numbers = [0, 0.69, 0.71, 0.999, 1]
     got = run("return arg[1].map((u) => lib.pickToken(arg[0], u));", [options, numbers])
     assert got == [2, 2, 0, 0, 2], "the last: no number is 1, but a sum can be less"
+
+
+def test_scores_of_any_size_can_be_drawn_from(run):
+    """A low temperature makes them large: no power may overflow."""
+    (got,) = run(NEXT, [{"scores": [9000, 8999, -9000], "options": {"temperature": 0.1}}])
+    np.testing.assert_allclose(got["drawn"], [1, np.exp(-10), 0], rtol=1e-4)
+
+
+def test_tokens_are_drawn_as_often_as_their_probability_says(run):
+    """Of 20,000 draws the standard deviation of a share is below 0.0036: 5 of them are 0.018."""
+    shares = run(
+        """const options = lib.nextTokens([0, 1, 2, -1, 3], {topK: 4, temperature: 1.5});
+        const counts = [0, 0, 0, 0, 0];
+        for (let n = 0; n < 20000; n++) counts[lib.pickToken(options, lib.drawAt(7, n))] += 5e-5;
+        return [counts, [...options.drawn]];"""
+    )
+    np.testing.assert_allclose(*shares, atol=0.018)
+    assert shares[0][3] == 0
