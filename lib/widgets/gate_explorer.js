@@ -1,13 +1,12 @@
 // Follow a trained LSTM through a sequence and hold its gates. Python's side, and what each trait
 // means: gate_explorer.py.
 import { gateBars, gateLetter, gateLines, gateNumbers, gateText } from "./gate_charts.js";
-import { GATE_LETTERS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
+import { gateHolds } from "./gate_holds.js";
+import { gateInput } from "./gate_input.js";
+import { GATE_LETTERS, GATE_STEPS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
 import { tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { bytesOf, drawMap, h, legend, loadAsset, mount, number, parseNumber, player, segmented, steer, stepper, t, toggle, uniqueId } from "./ui.js";
-
-const LONGEST = 64;
-const STEPS = 100; // of a sequence to add up
+import { bytesOf, drawMap, h, legend, loadAsset, mount, number, player, segmented, steer, stepper, t, toggle } from "./ui.js";
 
 const MAPS = () => [
   ["i", t("input gate", "输入门")], ["f", t("forget gate", "遗忘门")], ["o", t("output gate", "输出门")],
@@ -40,18 +39,18 @@ function build(ctx) {
     const net = nets[job()];
     if (!net) { runs = null; return; }
     const [values, markers, clamps] = ["values", "markers", "clamps"].map(get);
-    const input = chars() ? get("text") : JSON.stringify([values, markers]);
-    const x = chars() ? gateOneHot(input)
+    const read = chars() ? get("text") : JSON.stringify([values, markers]);
+    const x = chars() ? gateOneHot(read)
       : tensor(values.flatMap((v, s) => [v, markers.includes(s) ? 1 : 0]), [values.length, 2]);
     const last = runs?.job === job() ? runs : null;
     let from = 0;
-    while (chars() && last && from < input.length - 1 && input[from] === last.input[from]) from += 1;
-    const run = (layer, past, holding) => (past && last.input === input ? past
+    while (chars() && last && from < read.length - 1 && read[from] === last.read[from]) from += 1;
+    const run = (layer, past, holding) => (past && last.read === read ? past
       : gateRun(layer, x, holding, past, past ? from : 0));
     const own = run(net.lstm, last?.own, {});
     const known = last?.held !== last?.own && last?.clamps === JSON.stringify(clamps);
     runs = {
-      job: job(), input, clamps: JSON.stringify(clamps), own,
+      job: job(), read, clamps: JSON.stringify(clamps), own,
       held: held() ? run(net.lstm, known ? last.held : null, clamps) : own,
       plain: get("compare") ? run(net.rnn, last?.plain) : null,
     };
@@ -60,134 +59,27 @@ function build(ctx) {
 
   // --- the input --------------------------------------------------------------------------------
   const strips = [[gateNumbers(), gateText()], [gateNumbers(), gateText()]];
-  const strip = (i, ...more) => h("div", { class: "ge-row ge-strip" }, h("div", { class: "ge-axis" }), h("div", { class: "ge-stack" }, strips[i].map(({ node }) => node), more));
+  const strip = (i) => h("div", { class: "ge-row ge-strip" }, h("div", { class: "ge-axis" }), h("div", { class: "ge-stack" }, strips[i].map(({ node }) => node)));
 
-  const room = (which) => (which ? [get("markers")[0] + 1, STEPS - 1] : [0, get("markers")[1] - 1]);
-  function moveMark(which, step) {
-    const [from, to] = room(which);
-    const markers = [...get("markers")];
-    markers[which] = Math.max(from, Math.min(to, step));
-    if (markers[which] !== get("markers")[which]) ctx.sync({ markers });
-  }
-  const MARK_NAMES = [t("first mark", "第一个标记"), t("second mark", "第二个标记")];
-  const rail = h("div", { class: "ge-rail" });
-  const marks = [0, 1].map((which) => {
-    const node = h("div", { class: "ge-mark", role: "slider", tabindex: "0", "aria-label": MARK_NAMES[which] }, "▲");
-    const drag = (event) => {
-      const box = rail.getBoundingClientRect();
-      moveMark(which, Math.floor(((event.clientX - box.left) / box.width) * STEPS));
-    };
-    ctx.listen(node, "pointerdown", (event) => {
-      if (event.button === 0) node.setPointerCapture(event.pointerId);
-    });
-    ctx.listen(node, "pointermove", (event) => { if (event.buttons & 1) drag(event); });
-    const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
-    ctx.listen(node, "keydown", (event) => {
-      if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      moveMark(which, get("markers")[which] + keys[event.key] * (event.shiftKey ? 10 : 1));
-    });
-    return node;
+  const input = gateInput(ctx, {
+    onText(text) {
+      spot = [spot[0], GATE_STEPS - 1];
+      ctx.sync({ text, step: spot[1] });
+    },
   });
-  rail.append(...marks);
-
-  const message = h("p", { class: "ge-message", role: "status", id: uniqueId() });
   const waiting = h("p", { class: "ge-message ge-waiting", role: "status" });
-  const wrong = (box, text) => {
-    box.setAttribute("aria-invalid", String(Boolean(text)));
-    message.textContent = text;
-  };
-  const markValues = [0, 1].map((which) => {
-    const box = h("input", {
-      class: "ge-value", inputmode: "decimal", "aria-label": t(`value at the ${MARK_NAMES[which]}`, `${MARK_NAMES[which]}处的数值`),
-      "aria-describedby": message.id, "aria-invalid": "false",
-    });
-    const put = (value) => {
-      const values = [...get("values")];
-      values[get("markers")[which]] = value;
-      ctx.sync({ values });
-    };
-    ctx.listen(box, "input", () => {
-      const value = parseNumber(box.value);
-      const fits = value >= 0 && value <= 1;
-      const now = number(get("values")[get("markers")[which]]);
-      wrong(box, fits ? "" : t(`“${box.value}” is no number from 0 to 1; ${now} still counts.`, `“${box.value}”不是 0 到 1 的数；仍用 ${now}。`));
-      if (fits) put(value);
-    });
-    ctx.listen(box, "keydown", (event) => {
-      const change = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
-      if (event.key === "Escape") { wrong(box, ""); showSettings(); }
-      if (!change) return;
-      event.preventDefault();
-      const now = get("values")[get("markers")[which]];
-      put(Math.max(0, Math.min(1, Math.round(100 * (now + change)) / 100)));
-      wrong(box, "");
-      box.value = number(get("values")[get("markers")[which]]);
-    });
-    return box;
-  });
-  const markSteps = [0, 1].map(() => h("span", { class: "lw-quiet" }));
-
-  const typed = h("textarea", {
-    class: "ge-typed", rows: "2", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
-    "aria-label": t("text that the network reads", "网络读入的文本"), "aria-describedby": message.id,
-  });
-  ctx.listen(typed, "input", () => {
-    const text = typed.value;
-    const strange = Array.from(text).find((c) => !GATE_LETTERS.includes(c));
-    const trouble = !text ? t("The network needs at least one character; the last text still counts.", "至少需要一个字符；仍用之前的文本。")
-      : strange ? t(`“${strange}” is not among the network's 96 characters (ASCII); the last text still counts.`, `“${strange}”不在网络的 96 个字符（ASCII）之中；仍用之前的文本。`)
-        : text.length > LONGEST ? t(`At most ${LONGEST} characters, here are ${text.length}; the last text still counts.`, `最多 ${LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
-    wrong(typed, trouble);
-    if (trouble) return;
-    spot = [spot[0], STEPS - 1];
-    ctx.sync({ text, step: spot[1] });
-  });
 
   // --- controls ---------------------------------------------------------------------------------
   const jobs = segmented(t("Task", "任务"), [["adding", t("add two numbers", "两数相加")], ["chars", t("next character", "下一个字符")]], (value) => {
     play.stop();
-    spot = [get("_units")[value], STEPS - 1];
+    spot = [get("_units")[value], GATE_STEPS - 1];
     ctx.sync({ job: value, clamps: {}, unit: spot[0], step: spot[1] });
   }, { hideLabel: true });
   const seeds = stepper(t("sequence", "序列"), { min: 0, max: 9999 }, (seed) => ctx.sync({ seed, ...gateSequence(seed) }));
   const orders = segmented(t("Units by", "单元顺序"), [["number", t("number", "编号")], ["memory", t("memory", "记忆")]], (value) => ctx.sync({ order: value }));
   const compare = toggle(t("beside it: a plain RNN", "与普通 RNN 对照"), (on) => ctx.sync({ compare: on }));
 
-  let everywhere = true;
-  const scope = segmented(t("of", "范围"), [[true, t("all units", "所有单元")], [false, t("this unit", "此单元")]], (value) => {
-    everywhere = value;
-    showClamps();
-  }, { hideLabel: true });
-  const clampOf = (gate) => {
-    const { all = null, [at()[0]]: one } = get("clamps")[gate] ?? {};
-    return (everywhere || one === undefined ? all : one) ?? "own";
-  };
-  function hold(gate, value) {
-    if (!runs) return;
-    const wanted = value === "own" ? null : value;
-    const { [gate]: units = {}, ...clamps } = get("clamps");
-    const all = units.all ?? null;
-    let next = wanted === null ? {} : { all: wanted };
-    if (!everywhere) {
-      const { [at()[0]]: _, ...others } = units;
-      next = wanted === all ? others : { ...others, [at()[0]]: wanted };
-    }
-    ctx.sync({ clamps: Object.keys(next).length ? { ...clamps, [gate]: next } : clamps });
-  }
-  const gates = MAPS().slice(0, 3).map(([gate, name]) => ({
-    gate, ...segmented(name, [["own", t("own", "自身")], [0, "0"], [1, "1"]], (value) => hold(gate, value)),
-  }));
-  const release = h("button", { type: "button", class: "lw-button", onclick: () => ctx.sync({ clamps: {} }) }, t("let all gates go", "放开所有门"));
-  const heldText = h("p", { class: "ge-held lw-quiet" });
-  function showClamps() {
-    scope.set(everywhere);
-    if (!runs) return;
-    for (const control of gates) control.set(clampOf(control.gate));
-    const list = Object.entries(get("clamps")).flatMap(([gate, units]) => Object.entries(units).map(([unit, value]) => (
-      `${gate}${unit === "all" ? "" : t(` of unit ${unit}`, `（单元 ${unit}）`)} = ${value ?? t("own", "自身")}`)));
-    heldText.textContent = list.length ? t(`held: ${list.join(", ")}`, `固定：${list.join("，")}`) : t("no gate is held", "没有固定任何门");
-  }
+  const holds = gateHolds(ctx, MAPS().slice(0, 3), () => (runs ? at()[0] : null));
 
   // --- moving -----------------------------------------------------------------------------------
   let saving = 0;
@@ -368,21 +260,20 @@ function build(ctx) {
     h("div", { class: "ge-stack" }, h("p", { class: "lw-try ge-try" }, h("b", {}, t("Try first: ", "先试试：")),
       h("span", { class: "ge-stack" },
         only("adding", t("set the forget gate of all units to 0 and watch the sum vanish; then that of this unit alone, then of another.", "把所有单元的遗忘门固定为 0，看那个和怎样消失；再只固定此单元的，然后换一个单元。")),
-        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, message),
+        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, input.message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },
       h("div", { class: "ge-main" },
         h("div", { class: "ge-stack ge-fields" },
-          only("adding", seeds.node, [0, 1].map((which) => h("label", { class: "ge-marked" }, markSteps[which], markValues[which]))),
-          only("chars", typed)),
-        strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), rail),
+          only("adding", seeds.node, input.values),
+          only("chars", input.typed)),
+        strip(0), h("div", { class: "ge-row" }, h("div", { class: "ge-axis" }), input.rail),
         courseTitle, h("div", { class: "ge-course" }, course.node),
         h("div", { class: "ge-keys" }, legendOf("held", "LSTM"), legendOf("own", t("gates free", "门自由时")), legendOf("plain", t("plain RNN", "普通 RNN")), only("adding", legendOf("truth", t("true sum", "真实的和")))),
         h("div", { class: "ge-moves" }, play.node, speeds.node), where),
       h("div", { class: "ge-side" }, bars.node,
         h("p", { class: "ge-note lw-quiet" }, only("chars", t("tick: gates free; thin bar: plain RNN", "竖线：门自由时；细条：普通 RNN"))),
-        h("div", { class: "ge-hold", role: "group", "aria-label": t("hold a gate", "固定一个门") },
-          h("div", { class: "ge-title" }, t("Hold a gate at", "把门固定为")), scope.node, gates.map(({ node }) => node), release, heldText))),
+        holds.node)),
     h("div", { class: "ge-maps" }, maps.map(({ node }) => node), h("div", { class: "ge-legends" }, orders.node, legends.map(({ node }) => node)), plainMap.node),
     h("div", { class: "ge-top ge-life" },
       h("div", { class: "ge-main" }, lifeTitle, gateLife.node, cellLife.node, strip(1),
@@ -409,7 +300,7 @@ function build(ctx) {
     where.textContent = whereText(step);
     course.describe(where.textContent);
     units.set(unit);
-    showClamps();
+    holds.show();
     const sentence = `${t(`unit ${unit}, step ${step}`, `单元 ${unit}，第 ${step} 步`)}: ${drawLife(unit, step)}; ${drawAnswer(step)}`;
     if (spoken) ctx.say(sentence);
     spoken = false;
@@ -422,17 +313,7 @@ function build(ctx) {
     compare.set(get("compare"));
     orders.set(get("order"));
     root.classList.toggle("ge-compare", get("compare"));
-    get("markers").forEach((step, which) => {
-      marks[which].style.setProperty("--at", (step + 0.5) / STEPS);
-      const [from, to] = room(which);
-      for (const [name, value] of [["min", from], ["max", to], ["now", step]]) marks[which].setAttribute(`aria-value${name}`, value);
-      marks[which].setAttribute("aria-valuetext", t(`step ${step}`, `第 ${step} 步`));
-      markSteps[which].textContent = t(`step ${step}:`, `第 ${step} 步：`);
-      const box = markValues[which];
-      const value = get("values")[step];
-      if (box.getAttribute("aria-invalid") !== "true" && parseNumber(box.value) !== value) box.value = number(value);
-    });
-    if (typed.value !== get("text") && typed.getAttribute("aria-invalid") !== "true") typed.value = get("text");
+    input.show();
     draw();
   };
   const renew = () => {
@@ -469,7 +350,7 @@ function build(ctx) {
 
   ctx.watch(["values", "markers", "text", "clamps", "compare"], renew);
   ctx.watch("order", () => { drawnRun = {}; renew(); });
-  ctx.watch("job", () => { drawnRun = {}; runs = null; waiting.textContent = ""; renew(); return fetchChars(); });
+  ctx.watch("job", () => { drawnRun = {}; runs = null; waiting.textContent = ""; input.clear(); renew(); return fetchChars(); });
   ctx.watch("seed", showSettings);
   ctx.watch(["step", "unit"], () => { spot = [get("unit"), get("step")]; hover = null; draw(); });
   showSettings();

@@ -2,6 +2,7 @@
 import { tensor } from "./nn.js";
 import { lstm, rnn } from "./rnn.js";
 
+export const GATE_STEPS = 100; // of a sequence to add up
 export const GATE_LETTERS = "\n" + Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join("");
 
 /** A network {layer, weight, bias, H, O} from its tensors by name. */
@@ -93,7 +94,7 @@ export function gateOrder({ f, H }, by) {
 }
 
 /** The sequence of a seed: lib.widgets.gate_explorer.sequence, number for number. */
-export function gateSequence(seed, length = 100) {
+export function gateSequence(seed, length = GATE_STEPS) {
   let state = seed;
   const draw = () => {
     state = (state + 0x6d2b79f5) >>> 0;

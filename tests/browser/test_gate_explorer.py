@@ -313,6 +313,19 @@ def test_what_is_typed_is_read(page):
     )
 
 
+@pytest.mark.parametrize("clamps", [{}, {"f": {"all": 1}}])
+def test_a_change_within_a_text_is_read_from_there_on(page, clamps):
+    """What precedes it is not computed again: the answer is the same as if it were."""
+    show(page, GateExplorer(job="chars", text="Return the sum", clamps=clamps))
+    shown_chars(page)
+    for text in ["Return the sum of", "Return the mean of", "Return the", "xeturn the"]:
+        page.get_by_label("text that the network reads").fill(text)
+        explorer = GateExplorer(job="chars", text=text, clamps=clamps)
+        expected = most_likely(explorer.prediction)
+        shown = shown_chars(page)
+        np.testing.assert_allclose(list(shown.values()), list(expected.values()), **CLOSE)
+
+
 # --- moving ---------------------------------------------------------------------------------------
 
 
