@@ -354,7 +354,7 @@ function build(ctx) {
     const rest = list.reduce((sum, id) => sum - drawn[id], 1);
     const left = kept.size;
     others.textContent = spot === at && !fixed && at < ids.length
-      ? t("Press another one, and the text goes on from there.", "按另一个词元，文本就从那里继续。")
+      ? t("press another to go on from there", "按另一个，从那里继续")
       : left < V
         ? t(`${left} of ${V} tokens can be drawn`, `${V} 个词元中可抽取 ${left} 个`)
         : t(`the other ${V - BARS} tokens: ${percent(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${percent(Math.max(0, rest))}`);
