@@ -1,10 +1,12 @@
 // AttentionExplorer's small mode: a few words with vectors to edit, and each step to their output.
-import { attentionSoftmaxRow } from "./attention.js";
+import { attentionByHand, explainStep, stepColumns, stepSources } from "./attention_steps.js";
 import { h, number, parseNumber, select, t, toggle, uniqueId } from "./ui.js";
 
 const HAND_LARGEST = 100;
 const HAND_EDITABLE = { x: "vectors", wq: "w_q", wk: "w_k", wv: "w_v" };
 const HAND_QUERY_ROWS = ["x", "q", "scores", "scaled", "masked", "weights", "output"];
+const HAND_SQUARE = ["scores", "scaled", "masked", "weights"];
+const HAND_SETTINGS = ["vectors", "w_q", "w_k", "w_v", "scale", "causal", "double_softmax", "temperature"];
 
 // The examples' words in Chinese: shown so until the reader changes them.
 const HAND_CHINESE = {
@@ -12,25 +14,10 @@ const HAND_CHINESE = {
   bank: "岸/行", floods: "泛滥", water: "水", money: "钱", one: "一", two: "二", three: "三", four: "四",
 };
 
-/** Every step of attention by hand, in double precision: rows of numbers each.
- *  settings: the widget's traits vectors, w_q, w_k, w_v, scale, causal, double_softmax, temperature. */
-export function attentionByHand(settings) {
-  const times = (a, b) => a.map((row) => b[0].map((_, c) => row.reduce((sum, v, i) => sum + v * b[i][c], 0)));
-  const x = settings.vectors;
-  const [q, k, v] = ["w_q", "w_k", "w_v"].map((name) => times(x, settings[name]));
-  const scores = q.map((a) => k.map((b) => a.reduce((sum, n, i) => sum + n * b[i], 0)));
-  const divisor = (settings.scale ? Math.sqrt(q[0].length) : 1) * settings.temperature;
-  const scaled = scores.map((row) => row.map((s) => s / divisor));
-  const masked = scaled.map((row, i) => row.map((s, j) => (settings.causal && j > i ? -Infinity : s)));
-  const once = masked.map((row) => attentionSoftmaxRow([...row]));
-  const weights = settings.double_softmax ? once.map((row) => attentionSoftmaxRow([...row])) : once;
-  const entropy = weights.map((row) => row.reduce((sum, p) => sum - (p > 0 ? p * Math.log2(p) : 0), 0));
-  return { x, q, k, v, scores, scaled, masked, once, weights, entropy, output: times(weights, v), divisor };
-}
-
 export function buildByHand(ctx) {
   const { root, get } = ctx;
-  let made = null;      // what attentionByHand says of the settings
+  const compute = () => attentionByHand(Object.fromEntries(HAND_SETTINGS.map((key) => [key, get(key)])));
+  let made = compute(); // every step's matrix
   let held = null;      // the cell that the reader chose: {name, row, col}
   let hover = null;     // the one under the mouse
   let spoken = false;
@@ -43,15 +30,6 @@ export function buildByHand(ctx) {
     const d = get("vectors")[0].length;
     return names.length === d ? names.map(word) : Array.from({ length: d }, (_, i) => `${i + 1}`);
   };
-
-  /** Names of a product's columns: one that a single feature goes into is called by it. */
-  function called(trait, otherwise = []) {
-    const rows = get(trait);
-    return rows[0].map((_, c) => {
-      const used = rows.flatMap((row, f) => (row[c] ? [f] : []));
-      return used.length === 1 ? features()[used[0]] : otherwise[c] ?? `${c + 1}`;
-    });
-  }
 
   // --- a matrix: a title, names of its columns, cells; inputs where it can be edited --------------
   const titles = {
@@ -239,9 +217,8 @@ export function buildByHand(ctx) {
 
   /** The cell that is explained; unless the reader chose another, where the query looks most. */
   function target() {
-    const place = hover ?? held;
-    if (place && place.row < matrices[place.name].rows && place.col < matrices[place.name].cols) return place;
-    return { name: "weights", row: query(), col: strongest(query()) };
+    const fits = (place) => place && place.row < made[place.name].length && place.col < made[place.name][0].length;
+    return [hover, held].find(fits) ?? { name: "weights", row: query(), col: strongest(query()) };
   }
 
   function listenTo(its) {
@@ -279,151 +256,29 @@ export function buildByHand(ctx) {
   // --- what a number is made of -------------------------------------------------------------------
   const how = h("div", { class: "ax-how" });
 
-  /** [matrix, row or null for all, column or null for all, colour]: what is marked for a cell. */
-  function sources({ name, row, col }) {
-    const pair = [["q", row, null, "query"], ["k", col, null, "key"]];
-    const step = (...names) => names.map((n) => [n, row, col, "text"]);
-    return {
-      x: [["q", row, null, "query"], ["k", row, null, "key"], ["v", row, null, "value"]],
-      wq: [["q", null, col, "query"], ["x", null, row, "in"]],
-      wk: [["k", null, col, "key"], ["x", null, row, "in"]],
-      wv: [["v", null, col, "value"], ["x", null, row, "in"]],
-      q: [["x", row, null, "in"], ["wq", null, col, "learned"]],
-      k: [["x", row, null, "in"], ["wk", null, col, "learned"]],
-      v: [["x", row, null, "in"], ["wv", null, col, "learned"]],
-      scores: pair,
-      scaled: [...pair, ...step("scores")],
-      masked: [...pair, ...step("scores", "scaled")],
-      weights: [...pair, ...step("scores", "scaled"), ["masked", row, null, "text"]],
-      output: [["weights", row, null, "text"], ["v", null, col, "value"]],
-    }[name];
-  }
-
-  const part = (color, text) => h("span", { class: ["in", "learned", "out"].includes(color) ? `lw-${color}` : `ax-${color}` }, text);
-
-  /** "2 × 3 + 0 × 0 = 6" as nodes. */
-  function dot(as, bs, colorA, colorB, total, colorTotal) {
-    const terms = as.flatMap((a, i) => [
-      i ? " + " : "", h("span", { class: "ax-term" }, part(colorA, number(a)), " × ", part(colorB, number(bs[i])))]);
-    return [...terms, " = ", h("b", { class: colorTotal === "out" ? "lw-out" : `ax-${colorTotal}` }, number(total))];
-  }
-
-  const column = (values, c) => values.map((row) => row[c]);
-
-  function projection(place) {
-    const letter = place.name;
-    const color = { q: "query", k: "key", v: "value" }[letter];
-    const weights = column(get(HAND_EDITABLE[`w${letter}`]), place.col);
-    const total = made[letter][place.row][place.col];
-    const what = {
-      q: t("What it looks for", "它寻找什么"), k: t("What it offers", "它提供什么"), v: t("What it hands over", "它交出什么"),
-    }[letter];
-    return {
-      title: [part(color, letter.toUpperCase()), t(" of ", "："), h("b", {}, words()[place.row]), `, ${t("number", "第")} ${place.col + 1}${t("", " 个")}`],
-      lines: [[what, t("its vector times a column of ", "它的向量乘以一列 "), dot(made.x[place.row], weights, "in", "learned", total, color), `W${letter.toUpperCase()}`]],
-    };
-  }
-
-  function pairSteps(place) {
-    const { row: i, col: j, name } = place;
-    const [from, to] = [words()[i], words()[j]];
-    const D = made.q[0].length;
-    const tau = get("temperature");
-    const divisors = [get("scale") ? `√${D}` : "", tau !== 1 ? number(tau) : ""].filter(Boolean);
-    const scaled = divisors.length
-      ? [`${number(made.scores[i][j])} / ${divisors.length > 1 ? `(${divisors.join(" × ")})` : divisors[0]} = `, h("b", {}, number(made.scaled[i][j]))]
-      : [t("not scaled: ", "未缩放："), h("b", {}, number(made.scaled[i][j]))];
-    const barred = made.masked[i][j] === -Infinity;
-    const masked = barred
-      ? [h("b", {}, "−∞"), t(` as “${to}” comes later`, `：“${to}”在后面`)]
-      : [h("b", {}, number(made.masked[i][j])), get("causal") ? t(": not later, so it may look", "：不在后面，可以看") : t(": no mask", "：无掩码")];
-    const share = (row, result) => {
-      const most = Math.max(...row);
-      const shift = Math.abs(most) > 9 ? most : 0; // e^9 is 8103: more would be no number to read
-      const powers = row.map((s) => Math.exp(s - shift));
-      const total = powers.reduce((a, b) => a + b, 0);
-      const exponent = (s) => (s === -Infinity ? "−∞" : number(s - shift));
-      return [h("span", { class: "ax-term" }, "e", h("sup", {}, exponent(row[j])), ` / (${powers.map((p) => number(p)).join(" + ")})`),
-        ` = ${number(powers[j])} / ${number(total)} = `, h("b", {}, number(result[i][j]))];
-    };
-    const rows = [
-      ["scores", t("score", "得分"), [h("span", { class: "ax-query" }, "q"), " · ", h("span", { class: "ax-key" }, "k"), " = ", dot(made.q[i], made.k[j], "query", "key", made.scores[i][j], "text")]],
-      ["scaled", t("scaled", "缩放"), scaled],
-      ["masked", t("masked", "掩码"), masked],
-      ["weights", t("weight", "权重"), share(made.masked[i], made.once)],
-    ];
-    if (get("double_softmax")) rows.push(["weights", t("twice", "两次"), share(made.once[i], made.weights)]);
-    return {
-      title: [h("b", { class: "ax-query" }, from), t(" looks at ", " 看 "), h("b", { class: "ax-key" }, to)],
-      lines: rows.map(([stage, label, nodes]) => ({ stage, label, nodes, on: stage === name })),
-    };
-  }
-
-  function explain(place) {
-    const { name, row, col } = place;
-    const line = (label, nodes) => ({ label, nodes, on: true });
-    if (["scores", "scaled", "masked", "weights"].includes(name)) return pairSteps(place);
-    if (name === "output") {
-      return {
-        title: [part("out", t("Output", "输出")), t(" of ", "："), h("b", {}, words()[row]), `: ${called("w_v")[col]}`],
-        lines: [line(t("its weights times this column of V", "它的权重乘以 V 的这一列"),
-          dot(made.weights[row], column(made.v, col), "text", "value", made.output[row][col], "out"))],
-      };
-    }
-    if ("qkv".includes(name)) {
-      const { title, lines: [[what, note, nodes, index]] } = projection(place);
-      return { title, lines: [line(`${what}: ${note}${index}`, nodes)] };
-    }
-    if (name === "x") {
-      return {
-        title: [h("b", { class: "lw-in" }, words()[row]), `: ${features()[col]} = ${number(made.x[row][col])}`],
-        lines: [line(t("It goes into this word's query, key and value.", "它进入这个词的查询、键和值。"), []), looks()],
-      };
-    }
-    const to = { wq: ["query", "Q"], wk: ["key", "K"], wv: ["value", "V"] }[name];
-    return {
-      title: [part("learned", `W${to[1]}`), `: ${features()[row]} → `, part(to[0], `${to[1]}${col + 1}`)],
-      lines: [line(t(
-        `How much of “${features()[row]}” goes into number ${col + 1} of every ${to[0]}. A model learns this.`,
-        `“${features()[row]}”有多少进入每个${titles[to[1].toLowerCase()][1]}的第 ${col + 1} 个数。模型会学到它。`), []), looks()],
-    };
-  }
-
-  /** Where the chosen word looks most, now. */
-  function looks() {
-    const [i, j] = [query(), strongest(query())];
-    return {
-      label: t("now", "现在"), on: true,
-      nodes: [h("b", { class: "ax-query" }, words()[i]), t(" looks most at ", " 最多看 "), h("b", { class: "ax-key" }, words()[j]),
-        ": ", h("b", {}, number(made.weights[i][j]))],
-    };
-  }
-
   function drawHow(place) {
-    const { title, lines } = explain(place);
-    how.replaceChildren(h("p", { class: "ax-how-title" }, title), ...lines.map(({ label, nodes, on, stage }) => (
-      h("p", { class: `${stage ? "ax-step" : ""} ${on ? "ax-on" : ""}` },
-        h("span", { class: "lw-label" }, label), h("span", {}, nodes)))));
-    if (spoken) {
-      const now = lines.filter((line) => line.on).map(({ nodes }) => h("span", {}, nodes.flat(Infinity).map((n) => n.cloneNode?.(true) ?? n)).textContent);
-      ctx.say(`${how.querySelector(".ax-how-title").textContent}: ${now.join("; ")}`);
-    }
+    const { title, lines } = explainStep(made, { words: words(), features: features(), query: query() }, place);
+    const heading = h("p", { class: "ax-how-title" }, title);
+    const rows = lines.map(({ label, nodes, on, stage }) => h("p", { class: `${stage ? "ax-step" : ""} ${on ? "ax-on" : ""}` },
+      h("span", { class: "lw-label" }, label), h("span", {}, nodes)));
+    how.replaceChildren(heading, ...rows);
+    const about = rows.filter((_, i) => lines[i].on).map((row) => row.lastChild.textContent);
+    if (spoken) ctx.say(`${heading.textContent}: ${about.join("; ")}`);
     spoken = false;
   }
 
   // --- drawing ------------------------------------------------------------------------------------
   function drawMatrices(place) {
     const [names, dims] = [words(), features()];
-    const [asked, given] = [called("w_q"), called("w_v")];
-    const offered = called("w_k", asked);
+    const [asked, given] = [stepColumns(made.wq, dims), stepColumns(made.wv, dims)];
+    const offered = stepColumns(made.wk, dims, asked);
     const heads = { x: dims, q: asked, wq: asked, k: offered, wk: offered, v: given, wv: given, output: given };
-    const values = { ...made, wq: get("w_q"), wk: get("w_k"), wv: get("w_v") };
     const largest = (rows) => Math.max(...rows.flat().map((v) => (Number.isFinite(v) ? Math.abs(v) : 0)));
     const most = largest(made.scores);
-    const marks = sources(place);
+    const marks = stepSources(place);
     for (const [name, its] of Object.entries(matrices)) {
-      const rows = values[name];
-      const square = ["scores", "scaled", "masked", "weights"].includes(name);
+      const rows = made[name];
+      const square = HAND_SQUARE.includes(name);
       shape(its, rows, ["wq", "wk", "wv"].includes(name) ? dims : names, heads[name] ?? names);
       const max = square ? most : largest(rows);
       its.cells.forEach((cell, i) => {
@@ -452,17 +307,24 @@ export function buildByHand(ctx) {
     }
   }
 
-  function draw() { later(); }
-  const later = ctx.redraw(() => {
-    made = attentionByHand(Object.fromEntries(
-      ["vectors", "w_q", "w_k", "w_v", "scale", "causal", "double_softmax", "temperature"].map((key) => [key, get(key)])));
+  /** False while Python changes several settings one after the other. */
+  function consistent() {
+    const [x, wq, wk, wv] = HAND_SETTINGS.slice(0, 4).map(get);
+    return get("tokens").length === x.length && [wq, wk, wv].every((w) => w.length === x[0].length)
+      && wq[0].length === wk[0].length;
+  }
+
+  const draw = ctx.redraw(() => {
+    if (!consistent()) return;
+    made = compute();
+    if (!made[active.name][active.row] || active.col >= made[active.name][0].length) active = { name: "x", row: 0, col: 0 };
     const D = made.q[0].length;
     const tau = get("temperature");
     const divisor = [get("scale") ? `÷ √${D}` : "", tau !== 1 ? `÷ ${number(tau)}` : ""].filter(Boolean).join(" ");
     matrices.scaled.sub.textContent = divisor || t("off", "关");
     matrices.masked.sub.textContent = get("causal") ? t("causal", "因果") : t("off", "关");
     matrices.weights.sub.textContent = get("double_softmax") ? t("softmax twice", "两次 softmax") : "softmax";
-    const place = target0();
+    const place = target();
     drawMatrices(place);
     matrices.scaled.node.classList.toggle("ax-same", !divisor);
     matrices.masked.node.classList.toggle("ax-same", !get("causal"));
@@ -483,16 +345,7 @@ export function buildByHand(ctx) {
     if (tryText.textContent !== text) tryText.textContent = text;
   });
 
-  /** The shapes come before the target: a new example may have fewer rows than the cell held. */
-  function target0() {
-    for (const [name, its] of Object.entries(matrices)) {
-      const rows = { ...made, wq: get("w_q"), wk: get("w_k"), wv: get("w_v") }[name];
-      if (its.rows && (rows.length !== its.rows || rows[0].length !== its.cols)) { held = null; hover = null; }
-    }
-    return matrices.x.rows ? target() : { name: "weights", row: query(), col: strongest(query()) };
-  }
-
-  const entropies = h("div", { class: "ax-entropy-list" });
+  const entropies = h("div", { class: "ax-entropy-list", role: "img" });
   const entropyNote = h("span", { class: "lw-quiet" });
 
   function drawEntropy() {
@@ -501,9 +354,9 @@ export function buildByHand(ctx) {
     entropies.replaceChildren(...made.entropy.map((bits, i) => {
       const bar = h("span", { class: "ax-bits", title: t(`${number(bits)} bits`, `${number(bits)} 比特`) }, handWeight(bits));
       bar.style.setProperty("--part", `${Math.min(100, (100 * bits) / most)}%`);
-      bar.setAttribute("aria-label", `${words()[i]} ${number(bits)}`);
       return bar;
     }));
+    entropies.setAttribute("aria-label", made.entropy.map((bits, i) => `${words()[i]} ${number(bits)}`).join(", "));
   }
 
   // --- controls -----------------------------------------------------------------------------------

@@ -156,12 +156,12 @@ export function buildMaps(ctx) {
     let painted = "";
 
     /** The row and column under a point of the stage. In the lines, only which token is pressed. */
-    const at = (_, v) => {
+    const at = (u, v) => {
       const T = tokens().length;
       const box = stage.getBoundingClientRect();
       const area = (get("view") === "lines" ? lines : map).getBoundingClientRect();
       const y = (v * box.height + box.top - area.top) / area.height;
-      const x = (_ * box.width + box.left - area.left) / area.width;
+      const x = (u * box.width + box.left - area.left) / area.width;
       const q = clamp(Math.floor(y * T), T);
       if (y < 0) return { q: place().q, k: x < 0 ? null : clamp(Math.floor(x * T), T) };
       if (get("view") === "matrix") return { q, k: x < 0 ? null : clamp(Math.floor(x * T), T) };
@@ -191,14 +191,14 @@ export function buildMaps(ctx) {
       stage.dataset.view = get("view");
       const list = tokens();
       const T = list.length;
-      const at2 = which();
-      const bytes = mapOf(at2);
+      const one = which();
+      const bytes = mapOf(one);
       const { q, k } = place();
       const row = rowOf(bytes, q);
       const target = k ?? strongest(row);
       // Lines in CSS pixels: a drawing that is stretched is a blurred one.
       const width = get("view") === "lines" ? Math.round(lines.getBoundingClientRect().width) : 0;
-      const now = `${sentence()} ${at2} ${ctx.color("--ax-weight")} ${width}`;
+      const now = `${sentence()} ${one} ${ctx.color("--ax-weight")} ${width}`;
       if (painted !== now) {
         painted = now;
         paintMap(canvas, bytes);
@@ -210,11 +210,11 @@ export function buildMaps(ctx) {
         stage.style.setProperty("--count", T);
         faint.replaceChildren(...(width ? list.flatMap((_, from) => curves(rowOf(bytes, from), from, 0.35, width)) : []));
       }
-      title.replaceChildren(headName(at2));
+      title.replaceChildren(headName(one));
       stage.style.setProperty("--q", q);
       stage.style.setProperty("--k", target);
-      stage.setAttribute("aria-label", t(`${headName(at2)}. Up and down choose the word that looks, left and right the word looked at.`,
-        `${headName(at2)}。上下键选择看的词，左右键选择被看的词。`));
+      stage.setAttribute("aria-label", t(`${headName(one)}. Up and down choose the word that looks, left and right the word looked at.`,
+        `${headName(one)}。上下键选择看的词，左右键选择被看的词。`));
       strong.replaceChildren(...(width ? curves(row, q, 1, width) : []));
       for (const side of [rows, left]) [...side.children].forEach((name, i) => name.classList.toggle("ax-asks", i === q));
       for (const side of [cols, right]) [...side.children].forEach((name, i) => name.classList.toggle("ax-answers", i === target));
@@ -242,7 +242,7 @@ export function buildMaps(ctx) {
   const panels = [panel(chosen), panel(() => second() ?? chosen())];
 
   // --- controls -----------------------------------------------------------------------------------
-  const sentences = select(t("Sentence", "句子"), get("_tokens").map((list, i) => [i, handFirst(list)]), (value) => {
+  const sentences = select(t("Sentence", "句子"), get("_tokens").map((list, i) => [i, mapsTitle(list)]), (value) => {
     key = null;
     ctx.sync({ sentence: Number(value), query: clamp(get("query"), get("_tokens")[value].length) });
   });
@@ -292,7 +292,7 @@ export function buildMaps(ctx) {
     shown = "";
     strip.shown = "";
     reserve();
-    sentences.fill(get("_tokens").map((list, i) => [i, handFirst(list)]));
+    sentences.fill(get("_tokens").map((list, i) => [i, mapsTitle(list)]));
     draw();
   });
   ctx.onTheme(draw);
@@ -302,7 +302,7 @@ export function buildMaps(ctx) {
 }
 
 /** The beginning of a sentence, for the list of them. */
-function handFirst(tokens) {
+function mapsTitle(tokens) {
   const spaced = tokens.some((token) => token.startsWith(" ") || token.startsWith("Ġ"));
   const text = tokens.join(spaced ? "" : " ").replaceAll("Ġ", " ").trim();
   return text.length > 48 ? `${text.slice(0, 47)}…` : text;

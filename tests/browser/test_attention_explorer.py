@@ -70,7 +70,7 @@ def computed(page):
     """Every step as the page computes it, in full precision, from the state that it has now."""
     return page.evaluate(
         """async () => {
-          const {attentionByHand} = await import("/attention_by_hand.js");
+          const {attentionByHand} = await import("/attention_steps.js");
           const names = ["vectors", "w_q", "w_k", "w_v", "scale", "causal", "double_softmax",
                          "temperature"];
           const steps = attentionByHand(Object.fromEntries(names.map((n) => [n, model.get(n)])));
@@ -366,6 +366,22 @@ def test_python_can_set_everything(page):
     assert page.locator(".ax-degrees").inner_text() == "2"
     set_from_python(page, features=[])
     assert page.locator(".ax-x .ax-heads").inner_text().split() == ["1", "2", "3"]
+
+
+def test_settings_that_arrive_one_by_one(page):
+    """Between two messages from Python the shapes need not fit; the last cell may be gone."""
+    show(page, AttentionExplorer())
+    page.get_by_label("W_Q: round, column 2", exact=True).focus()
+    before = how(page)
+    set_from_python(page, tokens=["one", "two", "three"])
+    set_from_python(page, vectors=[[1, 0], [0, 1], [1, 1]])
+    assert how(page) == before and page.locator(".lw").get_attribute("data-state") == "ready"
+    set_from_python(page, w_q=[[1], [0]])
+    set_from_python(page, w_k=[[1], [0]])
+    set_from_python(page, w_v=[[1, 0], [0, 1]])
+    np.testing.assert_allclose(cells(page, "weights"), twin(page).weights, **SHOWN)
+    page.get_by_role("button", name="+1").click()
+    assert saved(page, "vectors")[0] == [2, 0]
 
 
 # --- a model's maps -------------------------------------------------------------------------------
