@@ -138,8 +138,7 @@ def _top_p_mistakes(probabilities: np.ndarray, p: float) -> Mistakes:
     sums = np.cumsum(ordered)
     kept = np.where(keep, probabilities, 0)
     yield kept, "the probabilities left do not add up to 1. Divide by their sum."
-    if (np.diff(order) != 1).any():
-        yield kept[order] / kept.sum(), "the result is sorted. Put each one back in its place."
+    yield kept[order] / kept.sum(), "the result is sorted. Put each one back in its place."
     short, longer, rising = (np.zeros_like(keep) for _ in range(3))
     short[order] = (sums <= p) | (p == 1)
     reaching = "The token with which the sum reaches p stays."
