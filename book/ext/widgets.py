@@ -47,12 +47,15 @@ def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctre
 
 def _placeholder(models: dict, model_id: str) -> str:
     """Stands where the widget will be. `lib.widgets.kernel_explorer.X` is a `kernel-explorer`."""
-    parts = models.get(model_id, {}).get("_anywidget_id", "").split(".")
+    state = models.get(model_id, {})
+    parts = state.get("_anywidget_id", "").split(".")
     if len(parts) < 2:
         return ""  # a plain ipywidget
     name = escape(parts[-2].replace("_", "-"))
+    # A widget of several modes has a height for each.
+    mode = f' data-mode="{escape(str(state["mode"]))}"' if "mode" in state else ""
     return (
-        f'<div class="lw-view"><div class="lw" data-widget="{name}" data-state="loading">'
+        f'<div class="lw-view"><div class="lw" data-widget="{name}"{mode} data-state="loading">'
         "<noscript>This figure moves: it needs JavaScript.</noscript></div></div>"
     )
 

@@ -156,7 +156,8 @@ export function buildByHand(ctx) {
       type: "text", class: "ax-cell", autocomplete: "off", spellcheck: "false", enterkeyhint: "done",
       oninput: ctx.guard(() => read(place)),
       onfocus: () => { active = place; hold(place); if (!cell.hasAttribute("aria-invalid")) showInput(place); cell.select(); },
-      onblur: () => { if (!cell.hasAttribute("aria-invalid")) showInput(place); },
+      // A cell that goes because the shapes change is left too: then there is nothing to show.
+      onblur: () => { if (its.cells.includes(cell) && !cell.hasAttribute("aria-invalid")) showInput(place); },
       onmouseenter: () => { hover = place; draw(); },
       onmouseleave: () => { hover = null; draw(); },
       onkeydown: ctx.guard((event) => {

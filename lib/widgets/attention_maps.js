@@ -211,6 +211,8 @@ export function buildMaps(ctx) {
         faint.replaceChildren(...(width ? list.flatMap((_, from) => curves(rowOf(bytes, from), from, 0.35, width)) : []));
       }
       title.replaceChildren(headName(one));
+      const across = get("view") === "matrix" ? canvas.clientWidth : Infinity;
+      stage.classList.toggle("ax-tight", across / T < 12);
       stage.style.setProperty("--q", q);
       stage.style.setProperty("--k", target);
       stage.setAttribute("aria-label", t(`${headName(one)}. Up and down choose the word that looks, left and right the word looked at.`,
