@@ -2,6 +2,8 @@
 
 from lib.widgets.attention_explorer import AttentionExplorer
 from lib.widgets.conv_live import ConvLive
+from lib.widgets.gate_explorer import GateExplorer
+from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 
-__all__ = ["AttentionExplorer", "ConvLive", "KernelExplorer"]
+__all__ = ["AttentionExplorer", "ConvLive", "GateExplorer", "GenerationView", "KernelExplorer"]
