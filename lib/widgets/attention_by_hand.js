@@ -463,6 +463,6 @@ function handColor(name) {
 /** Colours a cell by size, and by sign unless it is a weight. */
 function handTint(cell, part, isWeight) {
   const share = Number.isFinite(part) ? Math.min(1, Math.abs(part)) : 0;
-  cell.style.setProperty("--share", `${Math.round(60 * share)}%`);
+  cell.style.setProperty("--share", `${Math.round(40 * share)}%`);
   cell.style.setProperty("--sign", isWeight ? "var(--ax-weight)" : part < 0 ? "var(--lw-below)" : "var(--lw-above)");
 }
