@@ -9,6 +9,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).parent.parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
@@ -157,13 +158,22 @@ SHIFTS = """globalThis.shifts = []; new PerformanceObserver((list) => {
 @pytest.mark.parametrize("width", [1280, 390])
 @pages
 def test_nothing_jumps_while_a_page_loads(browser, book_url, name, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.add_init_script(SHIFTS)
-    slow = {"offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1e6}
-    context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
-    page.goto(f"{book_url}/{name}.html")
-    settle(page)
+    for visits_left in (1, 0):
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        page = context.new_page()
+        page.add_init_script(SHIFTS)
+        slow = {"offline": False, "latency": 40}
+        slow |= {"downloadThroughput": 1.25e6, "uploadThroughput": 1e6}
+        context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+        try:
+            page.goto(f"{book_url}/{name}.html", timeout=20_000)
+            settle(page)
+            break
+        except TimeoutError:
+            # About one visit in fifty over Chromium's emulated line never ends, whatever the page.
+            context.close()
+            if not visits_left:
+                raise
     shifts = page.evaluate("shifts")
     context.close()
     # Chromium's sum of shifts: up to 0.1 counts as good (https://web.dev/articles/cls)
