@@ -195,8 +195,9 @@ def test_what_the_page_changes_at_once_stays():
     assert (explorer.seed, explorer.values, explorer.markers) == (5, values, markers)
     explorer.set_state({"values": [0.25] * 100})
     assert explorer.values == [0.25] * 100 and explorer.seed == 5
-    explorer.set_state({"job": "chars", "clamps": {}, "unit": 76, "step": 99})
-    assert (explorer.job, explorer.unit, explorer.step) == ("chars", 76, 99)
+    unit = explorer._units["chars"]  # the page goes there with the job
+    explorer.set_state({"job": "chars", "clamps": {}, "unit": unit, "step": 99})
+    assert (explorer.job, explorer.unit, explorer.step) == ("chars", unit, 99)
 
 
 # --- what is carried ----------------------------------------------------------------------------
