@@ -22,7 +22,6 @@ from tests.serving import serve_gzipped
 
 BOOK = Path(__file__).parent.parent / "_build" / "html"
 WEIGHTS = Path(__file__).parent.parent / "weights"
-PAGE = "chapters/3_1_cnn.html"
 SLOW_LINE = {  # bytes a second, milliseconds
     "offline": False,
     "latency": 40,
@@ -61,23 +60,49 @@ ANSWER = """async (script) => {
   }
   return times;
 }"""
+# What a reader does on each page, again and again: the i-th time as a script.
 ANSWERS = {
-    "KernelExplorer, a weight edited, 256 x 256": """
-      const cell = document.querySelector(".ke-kernel input");
-      cell.value = String(i / 100);
-      cell.dispatchEvent(new Event("input", {bubbles: true}));""",
-    "ConvLive, a stroke goes on, whole network": """
-      const paper = document.querySelector(".cl-paper");
-      const box = paper.getBoundingClientRect();
-      const at = {clientX: box.left + 20 + 2 * (i % 60), clientY: box.top + 30 + (7 * i) % 100};
-      const event = {...at, pointerId: 1, button: 0, buttons: 1, bubbles: true};
-      paper.setPointerCapture = () => {};
-      if (!i) paper.dispatchEvent(new PointerEvent("pointerdown", event));
-      paper.dispatchEvent(new PointerEvent("pointermove", event));""",
-    "ConvLive, a weight edited, whole network": """
-      const cell = document.querySelector(".cl-cell");
-      cell.value = String(i / 100);
-      cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+    "3_1_cnn": {
+        "KernelExplorer, a weight edited, 256 x 256": """
+          const cell = document.querySelector(".ke-kernel input");
+          cell.value = String(i / 100);
+          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "ConvLive, a stroke goes on, whole network": """
+          const paper = document.querySelector(".cl-paper");
+          const box = paper.getBoundingClientRect();
+          const at = {clientX: box.left + 20 + 2 * (i % 60), clientY: box.top + 30 + (7 * i) % 100};
+          const event = {...at, pointerId: 1, button: 0, buttons: 1, bubbles: true};
+          paper.setPointerCapture = () => {};
+          if (!i) paper.dispatchEvent(new PointerEvent("pointerdown", event));
+          paper.dispatchEvent(new PointerEvent("pointermove", event));""",
+        "ConvLive, a weight edited, whole network": """
+          const cell = document.querySelector(".cl-cell");
+          cell.value = String(i / 100);
+          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+    },
+    "3_2_rnn": {
+        "GateExplorer, a number edited, two networks": """
+          const box = document.querySelector(".ge-value");
+          box.value = String(i / 100);
+          box.dispatchEvent(new Event("input", {bubbles: true}));""",
+    },
+    "3_3_self_attention": {
+        "AttentionExplorer, a number edited": """
+          const cell = document.querySelector("input.ax-cell");
+          cell.value = String(i / 100);
+          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "AttentionExplorer, a word of a model's maps": """
+          const words = document.querySelectorAll("button.ax-word");
+          words[i % words.length].click();""",
+    },
+    "3_4_transformer": {
+        "GenerationView, a token written by the whole GPT": """
+          document.querySelector(".gv-actions button").click();""",
+        "GenerationView, the temperature moved": """
+          const slider = document.querySelector(".gv-slider input");
+          slider.value = String(i);
+          slider.dispatchEvent(new Event("input", {bubbles: true}));""",
+    },
 }
 REPEATS = 30
 CASES = [  # x, weight
@@ -148,34 +173,44 @@ def bench_gpt() -> None:
 
 
 def bench_browser() -> None:
-    """Print what the built chapter weighs, and how fast its widgets start and answer.
+    """Print what the built chapters weigh, and how fast their widgets start and answer.
 
     Measured in headless Chromium on the book in _build/html (`make book`), which is served gzipped
     and, where it says so, through a line of 10 Mbit/s and 40 ms.
     """
-    if not (BOOK / PAGE).is_file():
-        raise SystemExit(f"{BOOK / PAGE} is not there: run `make book` first")
     from playwright.sync_api import sync_playwright
 
+    for chapter in ANSWERS:
+        if not (BOOK / "chapters" / f"{chapter}.html").is_file():
+            raise SystemExit(f"{chapter}.html is not in {BOOK}: run `make book` first")
     chromium = find()
     with serve_gzipped(BOOK) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGS)
-        url = f"{address}/{PAGE}"
-        print(f"\n{PAGE}: {_page_weight(browser, url) / 1000:.0f} kB gzipped before interaction")
-        for name, line in (("here", None), ("10 Mbit/s, 40 ms", SLOW_LINE)):
-            alive = [_alive(browser, url, line) for _ in range(5)]
-            times = ", ".join(
-                f"{widget} {_spread([a[widget] for a in alive])}" for widget in alive[0]
-            )
-            print(f"alive after, milliseconds, {name}: {times}")
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(url)
-        page.wait_for_function(READY)
-        for name, script in ANSWERS.items():
-            times = page.evaluate(ANSWER, script)
-            p95 = statistics.quantiles(times, n=20)[-1]
-            print(f"{name}: {statistics.median(times):.1f} ms, 95th percentile {p95:.1f} ms")
+        for chapter, answers in ANSWERS.items():
+            _bench_page(browser, f"{address}/chapters/{chapter}.html", chapter, answers)
         browser.close()
+
+
+def _bench_page(browser, url: str, chapter: str, answers: dict[str, str]) -> None:
+    print(f"\n{chapter}: {_page_weight(browser, url) / 1000:.0f} kB gzipped before interaction")
+    for name, line in (("here", None), ("10 Mbit/s, 40 ms", SLOW_LINE)):
+        alive = [_alive(browser, url, line) for _ in range(5)]
+        times = ", ".join(f"{widget} {_spread([a[widget] for a in alive])}" for widget in alive[0])
+        print(f"alive after, milliseconds, {name}: {times}")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.wait_for_function(READY)
+    # What is fetched on first use comes when a widget is seen or touched.
+    for widget in page.locator("[data-widget]").all():
+        widget.scroll_into_view_if_needed()
+        widget.dispatch_event("pointerdown")
+        page.wait_for_timeout(1000)
+    page.wait_for_load_state("networkidle")
+    for name, script in answers.items():
+        times = page.evaluate(ANSWER, script)
+        p95 = statistics.quantiles(times, n=20)[-1]
+        print(f"{name}: {statistics.median(times):.1f} ms, 95th percentile {p95:.1f} ms")
+    page.close()
 
 
 def _page_weight(browser, url: str) -> int:

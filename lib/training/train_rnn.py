@@ -1,7 +1,7 @@
 """Train the recurrent networks that the book ships, an LSTM and a plain RNN on each of two jobs.
 
     python -m lib.training.train_rnn adding     # weights/adding-lstm and -rnn, about a minute
-    python -m lib.training.train_rnn chars      # weights/chars-lstm and -rnn, about 20 minutes
+    python -m lib.training.train_rnn chars      # weights/chars-lstm and -rnn, about 10 minutes
 
 Settings are the same for both kinds, but for the LSTM's forget gates, which start open (Gers et al.
 2000). Choices were made on other seeds of the adding problem, and on the validation side of the
