@@ -257,11 +257,17 @@ export function buildMaps(ctx) {
   });
   const picks = segmented(t("a click sets", "点击设定"), [[0, t("left", "左")], [1, t("right", "右")]], (value) => { picking = value; draw(); });
   const headsTitle = h("div", { class: "ax-heads-title" });
+  const hint = h("span");
+  const alone = () => heads()[0] * heads()[1] < 2;
+  const showHint = () => {
+    hint.textContent = alone() ? t("point at a word to see where it looks, then choose another word.", "指向一个词，看它在看哪里，再换一个词。")
+      : t("point at a word to see where it looks, then choose another head.", "指向一个词，看它在看哪里，再换一个注意力头。");
+  };
 
   // --- everything together ------------------------------------------------------------------------
   root.append(
     h("p", { class: "lw-try ax-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("point at a word to see where it looks, then choose another head.", "指向一个词，看它在看哪里，再换一个注意力头。")),
+      hint),
     h("div", { class: "ax-bar" }, sentences.node, views.node, comparing.node),
     stack,
     h("div", { class: "ax-main" },
@@ -283,7 +289,8 @@ export function buildMaps(ctx) {
     }
     drawWords();
     drawThumbs();
-    comparing.node.hidden = heads()[0] * heads()[1] < 2;
+    comparing.node.hidden = alone();
+    showHint();
     panels[1].node.hidden = !second();
     const sentencesSpoken = panels.slice(0, second() ? 2 : 1).map((one) => one.show());
     if (spoken) ctx.say(`${headName(current())}: ${sentencesSpoken.join("; ")}`);
@@ -300,6 +307,7 @@ export function buildMaps(ctx) {
   ctx.onTheme(draw);
   ctx.onResize(root, draw);
   reserve();
+  showHint();
   draw();
 }
 
