@@ -11,8 +11,10 @@ HEAVY = ("torch", "matplotlib", "sklearn", "scipy")
 @pytest.mark.parametrize(
     "modules",
     [
-        ("lib.formulas.cnn", "lib.formulas.rnn", "lib.formulas.training", "lib.checks.cnn"),
-        ("lib.data.digits", "lib.data.photographs", "lib.data.docstrings"),
+        ("lib.formulas.cnn", "lib.formulas.rnn", "lib.formulas.attention", "lib.formulas.training"),
+        ("lib.formulas.transformer", "lib.formulas.ngram"),
+        ("lib.checks.cnn", "lib.checks.rnn", "lib.checks.attention", "lib.checks.transformer"),
+        ("lib.data.digits", "lib.data.photographs", "lib.data.docstrings", "lib.data.sequences"),
         ("lib.widgets",),
     ],
 )
