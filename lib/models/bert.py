@@ -1,0 +1,535 @@
+r"""BERT: the transformer's block without a causal mask, trained to fill gaps.
+
+    x_t = Norm(E[token_t] + P[t] + S[type_t]);   x = Block(...Block(x))       (post-norm)
+    logits = Norm(phi(W x + b)) E^T + c              at the places that were masked
+
+Every token sees those before and after it, so the model reads; it does not write. Pretraining hides
+some tokens and asks for them (`BertForMaskedLM`); fine-tuning puts a small head on the first token,
+[CLS], and asks for a label (`BertForSequenceClassification`).
+
+Files are those of BertForMaskedLM and BertForSequenceClassification in Hugging Face's transformers,
+in both directions. Source: Devlin et al. 2019. Chapters: 4_1_train_bert, 4_2_infer_bert.
+"""
+
+import json
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.models import transformer
+from lib.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
+from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+
+# The names of activations in BERT's config.json, and `Block`'s for them.
+ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
+ACTIVATIONS["relu"] = "relu"
+# What a config.json may say that this model does not do.
+PLAIN = {"is_decoder": False, "add_cross_attention": False, "position_embedding_type": "absolute"}
+
+
+@dataclass(frozen=True)
+class BertConfig:
+    """Sizes of a BERT, by the names of its config.json.
+
+    `dropout` is one number for hidden_dropout_prob and attention_probs_dropout_prob; the block
+    applies it inside the feed-forward network as well, as torch's layer does.
+
+    Raises:
+        ValueError: for a size less than 1, heads that do not divide hidden_size, a dropout outside
+            0..1, or an activation unknown here.
+    """
+
+    vocab_size: int = 4096
+    hidden_size: int = 128
+    num_hidden_layers: int = 2
+    num_attention_heads: int = 4
+    intermediate_size: int = 512
+    hidden_act: str = "gelu"
+    dropout: float = 0.1
+    max_position_embeddings: int = 128  # the longest text, in tokens
+    type_vocab_size: int = 2  # first and second text of a pair
+    layer_norm_eps: float = 1e-12
+    pad_token_id: int = 0
+    tie_word_embeddings: bool = True
+
+    def __post_init__(self) -> None:
+        sizes = ("vocab_size", "num_hidden_layers", "max_position_embeddings", "type_vocab_size")
+        for name in sizes:
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        if self.hidden_act not in ACTIVATIONS:
+            words = ", ".join(ACTIVATIONS)
+            raise ValueError(f"hidden_act: expected one of {words}, got {self.hidden_act!r}")
+        _ = self.block
+
+    @property
+    def block(self) -> BlockConfig:
+        """The same as the settings of a `Block`."""
+        return BlockConfig(
+            hidden_size=self.hidden_size,
+            num_heads=self.num_attention_heads,
+            feed_forward_size=self.intermediate_size,
+            dropout=self.dropout,
+            activation=ACTIVATIONS[self.hidden_act],
+            layer_norm_eps=self.layer_norm_eps,
+        )
+
+
+class BertModel(nn.Module):
+    """Token ids (B, T) to hidden states (B, T, C)."""
+
+    def __init__(self, config: BertConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or BertConfig()
+        self.tokens = nn.Embedding(c.vocab_size, c.hidden_size)
+        self.positions = LearnedPositions(c.max_position_embeddings, c.hidden_size)
+        self.types = nn.Embedding(c.type_vocab_size, c.hidden_size)
+        self.norm = LayerNorm(c.hidden_size, c.layer_norm_eps)
+        self.encoder = Encoder(c.block, c.num_hidden_layers)
+        self.apply(start)
+
+    def forward(
+        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+    ) -> Tensor:
+        """The last layer's hidden states.
+
+        Args:
+            ids: (B, T) of whole numbers, 0 to V - 1.
+            mask: (B, T) of bool, True where there is a token; all are if not given.
+            token_types: (B, T), which text of a pair a token belongs to; 0 if not given.
+
+        Returns:
+            (B, T, C); what stands in the padding means nothing.
+
+        Raises:
+            ValueError: if an argument is not that, or T is more than max_position_embeddings.
+        """
+        return self.encoder(self.embed(ids, mask, token_types), mask=mask)
+
+    def embed(
+        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+    ) -> Tensor:
+        """What goes into the first block: (B, T, C). Arguments and errors as `forward`."""
+        c = self.config
+        _check_ids("ids", ids, c.vocab_size)
+        if ids.shape[1] > c.max_position_embeddings:
+            raise ValueError(
+                f"expected at most {c.max_position_embeddings} tokens, got {ids.shape[1]}"
+            )
+        if mask is not None and (mask.shape != ids.shape or mask.dtype != torch.bool):
+            found = f"{tuple(mask.shape)} of {mask.dtype}"
+            raise ValueError(f"mask: expected {tuple(ids.shape)} of bool, got {found}")
+        if token_types is None:
+            types = self.types.weight[0]
+        else:
+            _check_ids("token_types", token_types, c.type_vocab_size)
+            if token_types.shape != ids.shape:
+                raise ValueError(
+                    f"token_types: expected {tuple(ids.shape)}, got {tuple(token_types.shape)}"
+                )
+            types = self.types(token_types)
+        x = self.positions(self.tokens(ids)) + types  # (B, T, C)
+        return F.dropout(self.norm(x), c.dropout, self.training)
+
+    @torch.no_grad()
+    def hidden_states(self, ids: Tensor, mask=None, token_types=None) -> Tensor:
+        """What goes into the first block and comes out of each: (layers + 1, B, T, C)."""
+        return torch.stack([x for x, _ in self._layers(ids, mask, token_types)])
+
+    @torch.no_grad()
+    def attentions(self, ids: Tensor, mask=None, token_types=None) -> Tensor:
+        """Where every head of every layer looks: (layers, B, h, T, T)."""
+        return torch.stack([w for _, w in self._layers(ids, mask, token_types)][1:])
+
+    def _layers(self, ids, mask, token_types):
+        x = self.embed(ids, mask, token_types)
+        yield x, None
+        for block in self.encoder.layers:
+            weights = block.self_attn(x, key_mask=mask, need_weights=True)[1]
+            x = block(x, mask=mask)
+            yield x, weights
+
+
+class _Pretrained(nn.Module):
+    """A body, a head, and their files."""
+
+    config: BertConfig
+    _architecture: str
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path) -> Self:
+        """Read config.json and model.safetensors, of a directory or of a model on the hub.
+
+        Returns:
+            the model in evaluation mode.
+
+        Raises:
+            FileNotFoundError: if a file is missing.
+            OSError: if the model has to come from the hub, and cannot.
+            ValueError: if a file is damaged, asks for what this model does not do, or the two do
+                not fit each other.
+        """
+        directory = find(source)
+        model = cls(_read_config(directory / "config.json"))
+        model._load(directory)
+        return model.eval()
+
+    def _load(self, directory: Path) -> None:
+        path = directory / "model.safetensors"
+        load_into(self, _wanted(from_hub(load_tensors(path)[0]), self), path)
+
+    def save_pretrained(self, directory: str | Path, tokenizer: Tokenizer | None = None) -> None:
+        """Write what transformers opens, each file whole or not at all.
+
+        Args:
+            tokenizer: if given, its files too, for `AutoTokenizer`.
+
+        Raises:
+            ValueError: if the tokenizer has more tokens than the model.
+        """
+        directory = Path(directory)
+        if tokenizer is not None:
+            check_tokenizer(tokenizer, self.config)
+            write_whole(directory / "tokenizer.json", tokenizer.to_str(pretty=True))
+            named = {f"{name}_token": f"[{name.upper()}]" for name in _SPECIAL}
+            named |= {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
+            named |= {"model_max_length": self.config.max_position_embeddings}
+            write_whole(directory / "tokenizer_config.json", json.dumps(named, indent=2) + "\n")
+            ids = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+            write_whole(directory / "vocab.txt", "".join(f"{token}\n" for token, _ in ids))
+        config = {"model_type": "bert", "architectures": [self._architecture]} | PLAIN
+        config |= {f.name: getattr(self.config, f.name) for f in fields(BertConfig)}
+        drop = config.pop("dropout")
+        config |= {"hidden_dropout_prob": drop, "attention_probs_dropout_prob": drop}
+        config |= self._more_config()
+        write_whole(directory / "config.json", json.dumps(config, indent=2) + "\n")
+        save_tensors(directory / "model.safetensors", to_hub(self.state_dict()))
+
+    def _more_config(self) -> dict:
+        return {}
+
+
+class BertForMaskedLM(_Pretrained):
+    """Token ids to scores of the token that belongs at each place."""
+
+    _architecture = "BertForMaskedLM"
+
+    def __init__(self, config: BertConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or BertConfig()
+        self.bert = BertModel(c)
+        self.transform = nn.Linear(c.hidden_size, c.hidden_size)
+        self.norm = LayerNorm(c.hidden_size, c.layer_norm_eps)
+        self.bias = nn.Parameter(torch.zeros(c.vocab_size))
+        if not c.tie_word_embeddings:
+            self.decoder = nn.Parameter(torch.empty(c.vocab_size, c.hidden_size))
+            nn.init.normal_(self.decoder, std=0.02)
+        start(self.transform)
+
+    def forward(
+        self,
+        ids: Tensor,
+        mask: Tensor | None = None,
+        token_types: Tensor | None = None,
+        at: Tensor | None = None,
+    ) -> Tensor:
+        """Scores before the softmax.
+
+        Args:
+            ids, mask, token_types: as `BertModel.forward`.
+            at: (B, T) of bool, the places to answer for, row by row; the head, which costs as much
+                as the body in a small model, then works on no other.
+
+        Returns:
+            (B, T, V), or (N, V) for the N places of `at`.
+
+        Raises:
+            ValueError: as `BertModel.forward`, or if `at` is not that.
+        """
+        x = self.bert(ids, mask, token_types)
+        if at is not None:
+            if at.shape != ids.shape or at.dtype != torch.bool:
+                raise ValueError(
+                    f"at: expected {tuple(ids.shape)} of bool, got {tuple(at.shape)} of {at.dtype}"
+                )
+            x = x[at]  # (N, C)
+        phi = transformer.ACTIVATIONS[self.config.block.activation]
+        x = self.norm(phi(self.transform(x)))
+        weight = self.bert.tokens.weight if self.config.tie_word_embeddings else self.decoder
+        return F.linear(x, weight, self.bias)
+
+
+class BertForSequenceClassification(_Pretrained):
+    """Token ids (B, T) to scores of each label (B, K).
+
+    Args:
+        labels: K names, at least two.
+
+    Raises:
+        ValueError: for less than two labels, or two alike.
+    """
+
+    _architecture = "BertForSequenceClassification"
+
+    def __init__(self, config: BertConfig, labels: Sequence[str]) -> None:
+        super().__init__()
+        if isinstance(labels, str) or len(labels) < 2 or len(set(labels)) < len(labels):
+            raise ValueError(f"labels: expected at least two different names, got {labels!r}")
+        self.config, self.labels = config, tuple(labels)
+        self.bert = BertModel(config)
+        self.pooler = nn.Linear(config.hidden_size, config.hidden_size)
+        self.classifier = nn.Linear(config.hidden_size, len(labels))
+        start(self.pooler)
+        start(self.classifier)
+
+    def forward(
+        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+    ) -> Tensor:
+        """Scores before the softmax, (B, K), from the first token; arguments as `BertModel`'s."""
+        x = torch.tanh(self.pooler(self.bert(ids, mask, token_types)[:, 0]))  # (B, C)
+        return self.classifier(F.dropout(x, self.config.dropout, self.training))
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, labels: Sequence[str] | None = None) -> Self:
+        """As the other models'; of a model that was not trained on labels only the body is read.
+
+        Args:
+            labels: names for a head that starts fresh; needed if the files have no head.
+
+        Raises:
+            ValueError: as the other models', and if neither the files nor the caller name labels.
+        """
+        directory = find(source)
+        path = directory / "model.safetensors"
+        tensors = from_hub(load_tensors(path)[0])
+        if labels is None and "classifier.weight" not in tensors:
+            raise ValueError(f"{path}: expected a head for labels; without one, give their names")
+        config = _read_config(directory / "config.json")
+        model = cls(config, _read_labels(directory / "config.json") if labels is None else labels)
+        if labels is not None:
+            fresh = model.state_dict()
+            tensors = {n: t for n, t in tensors.items() if n.startswith("bert.")}
+            tensors |= {n: fresh[n] for n in fresh if not n.startswith("bert.")}
+        load_into(model, _wanted(tensors, model), path)
+        return model.eval()
+
+    def _more_config(self) -> dict:
+        named = {"id2label": {str(i): label for i, label in enumerate(self.labels)}}
+        return named | {"label2id": {label: i for i, label in enumerate(self.labels)}}
+
+
+def start(module: nn.Module) -> None:
+    """BERT's start: small normal weights, biases of zero; embeddings likewise."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)
+    if hasattr(module, "in_proj_weight"):
+        nn.init.normal_(module.in_proj_weight, std=0.02)
+
+
+def check_tokenizer(tokenizer: Tokenizer, config: BertConfig) -> None:
+    """Make sure that a model knows all tokens of a tokenizer, and that the padding is the same.
+
+    Raises:
+        ValueError: if not.
+    """
+    size, padding = tokenizer.get_vocab_size(), tokenizer.token_to_id("[PAD]")
+    if size > config.vocab_size:
+        raise ValueError(
+            f"tokenizer: expected at most the model's {config.vocab_size} tokens, got {size}"
+        )
+    if padding != config.pad_token_id:
+        raise ValueError(
+            f"tokenizer: expected [PAD] to be the model's {config.pad_token_id}, got {padding}"
+        )
+
+
+def _check_ids(name: str, ids: Tensor, size: int) -> None:
+    if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32) or not ids.numel():
+        raise ValueError(
+            f"{name}: expected (B, T) of whole numbers, got {tuple(ids.shape)} of {ids.dtype}"
+        )
+    if ids.min() < 0 or ids.max() >= size:
+        raise ValueError(
+            f"{name}: expected 0 to {size - 1}, got {ids.min().item()} to {ids.max().item()}"
+        )
+
+
+# --- the hub's files ----------------------------------------------------------------------------
+
+_SPECIAL = ("pad", "unk", "cls", "sep", "mask")
+_TO_HUB = {
+    r"^bert\.tokens\.": "bert.embeddings.word_embeddings.",
+    r"^bert\.positions\.": "bert.embeddings.position_embeddings.",
+    r"^bert\.types\.": "bert.embeddings.token_type_embeddings.",
+    r"^bert\.norm\.": "bert.embeddings.LayerNorm.",
+    r"^bert\.encoder\.layers\.": "bert.encoder.layer.",
+    r"\.self_attn\.out_proj\.": ".attention.output.dense.",
+    r"\.linear1\.": ".intermediate.dense.",
+    r"\.linear2\.": ".output.dense.",
+    r"\.norm1\.": ".attention.output.LayerNorm.",
+    r"\.norm2\.": ".output.LayerNorm.",
+    r"^transform\.": "cls.predictions.transform.dense.",
+    r"^norm\.": "cls.predictions.transform.LayerNorm.",
+    r"^bias$": "cls.predictions.bias",
+    r"^decoder$": "cls.predictions.decoder.weight",
+    r"^pooler\.": "bert.pooler.dense.",
+}
+# The other way round; what comes first is tried first, so the block's parts go before the rest.
+_FROM_HUB = {
+    r"\.gamma$": ".weight",  # as the first files were written
+    r"\.beta$": ".bias",
+    r"^bert\.embeddings\.word_embeddings\.": "bert.tokens.",
+    r"^bert\.embeddings\.position_embeddings\.": "bert.positions.",
+    r"^bert\.embeddings\.token_type_embeddings\.": "bert.types.",
+    r"^bert\.embeddings\.LayerNorm\.": "bert.norm.",
+    r"^bert\.encoder\.layer\.": "bert.encoder.layers.",
+    r"\.attention\.output\.dense\.": ".self_attn.out_proj.",
+    r"\.attention\.output\.LayerNorm\.": ".norm1.",
+    r"\.intermediate\.dense\.": ".linear1.",
+    r"\.output\.dense\.": ".linear2.",
+    r"\.output\.LayerNorm\.": ".norm2.",
+    r"^cls\.predictions\.transform\.dense\.": "transform.",
+    r"^cls\.predictions\.transform\.LayerNorm\.": "norm.",
+    r"^cls\.predictions\.bias$": "bias",
+    r"^cls\.predictions\.decoder\.weight$": "decoder",
+    r"^bert\.pooler\.dense\.": "pooler.",
+}
+_PARTS = ("query", "key", "value")  # the order of rows in in_proj_weight
+
+
+def to_hub(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Our names and layout to those of transformers: queries, keys and values stand apart there."""
+    tensors = {}
+    for name, tensor in state.items():
+        fused = re.fullmatch(r"bert\.encoder\.layers\.(\d+)\.self_attn\.in_proj_(\w+)", name)
+        if fused:
+            for part, rows in zip(_PARTS, tensor.chunk(3), strict=True):
+                path = f"bert.encoder.layer.{fused[1]}.attention.self.{part}.{fused[2]}"
+                tensors[path] = rows
+        else:
+            tensors[_rename(name, _TO_HUB)] = tensor
+    if "decoder" in state:
+        tensors["cls.predictions.decoder.bias"] = state["bias"]
+    return tensors
+
+
+def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Transformers' names and layout to ours; what it does not know keeps its name.
+
+    A bare BertModel's files have no "bert." before their names.
+    """
+    state, apart = {}, {}
+    for name, tensor in tensors.items():
+        if re.match(r"(embeddings|encoder|pooler)\.", name):
+            name = f"bert.{name}"
+        found = re.fullmatch(r"bert\.encoder\.layer\.(\d+)\.attention\.self\.(\w+)\.(\w+)", name)
+        if found and found[2] in _PARTS:
+            apart[found[1], found[3], found[2]] = tensor.float()
+        else:
+            state[_rename(name, _FROM_HUB)] = tensor.float()
+    # Where the decoder is not tied, its own bias is the one that is added.
+    state["bias"] = state.pop("cls.predictions.decoder.bias", state.get("bias"))
+    if state["bias"] is None:
+        del state["bias"]
+    for layer, kind, _ in list(apart):
+        parts = [apart.get((layer, kind, part)) for part in _PARTS]
+        if all(part is not None for part in parts):
+            state[f"bert.encoder.layers.{layer}.self_attn.in_proj_{kind}"] = torch.cat(parts)
+    return state
+
+
+def _wanted(tensors: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Without what belongs to other heads: a pooler, next sentences, copies of what is tied."""
+    others = r"pooler\.|cls\.seq_relationship\.|decoder$"
+    others += r"|.*position_ids$|transform\.|norm\.|bias$|classifier\."
+    mine = model.state_dict().keys()
+    return {n: t for n, t in tensors.items() if n in mine or not re.match(others, n)}
+
+
+def _rename(name: str, rules: Mapping[str, str]) -> str:
+    for pattern, replacement in rules.items():
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON: {error}") from None
+    if not isinstance(raw, dict) or raw.get("model_type") != "bert":
+        found = raw.get("model_type") if isinstance(raw, dict) else raw
+        raise ValueError(f"{path}: expected a model_type of 'bert', got {found!r}")
+    return raw
+
+
+def _read_config(path: Path) -> BertConfig:
+    raw = _read_json(path)
+    for name, value in PLAIN.items():
+        if raw.get(name, value) != value:
+            raise ValueError(f"{path}: {name}: expected {value!r}, got {raw[name]!r}")
+    drops = {raw.get(f"{part}_dropout_prob", 0.1) for part in ("hidden", "attention_probs")}
+    # Dropout only acts in training; where the two differ, the larger is as good as any.
+    known = {f.name: raw[f.name] for f in fields(BertConfig) if f.name in raw}
+    return BertConfig(**BERT_DEFAULTS | known | {"dropout": max(drops)})
+
+
+def _read_labels(path: Path) -> list[str]:
+    names = _read_json(path).get("id2label", {})
+    return [names[key] for key in sorted(names, key=int)] if names else ["LABEL_0", "LABEL_1"]
+
+
+# What transformers takes for what a config.json leaves out.
+BERT_DEFAULTS = {"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12}
+BERT_DEFAULTS |= {"num_attention_heads": 12, "intermediate_size": 3072}
+BERT_DEFAULTS |= {"max_position_embeddings": 512}
+
+HUB_FILES = ["config.json", "model.safetensors", "tokenizer*.json", "vocab.txt"]
+
+
+def find(source: str | Path) -> Path:
+    """The directory of a model's files; a name on the hub is fetched into its usual cache first.
+
+    Raises:
+        OSError: if there is no such directory, and no way to the hub.
+    """
+    if Path(source).is_dir():
+        return Path(source)
+    name = str(source)
+    if not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", name):
+        raise FileNotFoundError(f"{name}: expected a directory with config.json")
+    advice = (
+        f"{name!r} is neither a directory nor to be had from the hub now. Where there is a "
+        f"network, `pip install huggingface_hub` and `hf download {name} --local-dir {name}`, "
+        f"then give the path of that directory."
+    )
+    try:
+        import huggingface_hub as hub
+    except ImportError:
+        raise OSError(advice) from None
+    settings = {"allow_patterns": HUB_FILES}
+    try:
+        return Path(hub.snapshot_download(name, local_files_only=True, **settings))
+    except Exception:  # not in the cache, in one of the library's many ways
+        pass
+    address = urlsplit(hub.constants.ENDPOINT)
+    try:  # asked here, since the library would try again and again
+        if hub.constants.HF_HUB_OFFLINE:
+            raise OSError("offline by HF_HUB_OFFLINE")
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname, port), timeout=3).close()
+        return Path(hub.snapshot_download(name, **settings))
+    except Exception as error:
+        raise OSError(f"{advice} ({error})") from None
