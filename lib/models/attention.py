@@ -232,10 +232,15 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             k, v = cache.append(k, v)
         mask, is_causal = self._mask(q, k, key_mask, attn_mask, is_causal, seen)
-        weights = attention_weights(q, k, v, mask, is_causal)  # (B, h, L, S)
-        out = F.dropout(weights, self.dropout, self.training) @ v  # (B, h, L, D)
+        if need_weights:
+            weights = attention_weights(q, k, v, mask, is_causal)  # (B, h, L, S)
+            out = F.dropout(weights, self.dropout, self.training) @ v  # (B, h, L, D)
+        else:  # the same in one kernel, which never holds all weights
+            _check(q, k, v, mask, is_causal, False)
+            weights, dropout = None, self.dropout if self.training else 0.0
+            out = F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal)
         out = self.out_proj(out.transpose(1, 2).flatten(2))  # (B, L, E)
-        return out, weights if need_weights else None
+        return out, weights
 
     def _project(self, *inputs: Tensor) -> list[Tensor]:
         if hasattr(self, "in_proj_weight"):
