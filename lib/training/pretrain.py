@@ -1,0 +1,183 @@
+"""Pretrain the BERT that the book ships, and count what it has to beat.
+
+    python -m lib.training.pretrain            # weights/bert-docs, about an hour on one core
+
+Texts are sentences of the documentation, alone or several that follow on each other in their file.
+Choices were made on the validation split; the test split is read once, at the end.
+Chapter: 4_1_train_bert. Recipe: Devlin et al. 2019, without next-sentence prediction and without
+dropout, which a model this small on this text does not need.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lib.data import docstrings, masking, tokenizer
+from lib.data.masking import MaskedBatch, Texts
+from lib.models.bert import BertConfig, BertForMaskedLM
+from lib.models.cnn import num_parameters
+from lib.training.checkpoint import write_whole
+from lib.training.loop import fit
+
+STEPS = 24_000
+BUDGET = 2048  # tokens of a batch
+LEARNING_RATE = 2e-3
+WARM_UP = 0.05
+WEIGHT_DECAY = 0.01
+CLIP_NORM = 1.0
+EVALUATE_EVERY = 500
+SNAPSHOTS = (0, 100, 1000, 10_000)  # steps whose weights are kept, besides the last
+SHIPPED = BertConfig(num_hidden_layers=3, dropout=0.0, max_position_embeddings=64)
+
+
+def batches(texts: Texts, budget: int = BUDGET, share: float = 0.15):
+    """One epoch's batches for `fit`: hidden ids, mask (empty if nothing is padded), at, targets."""
+
+    def epoch(generator: torch.Generator) -> Iterable[tuple[Tensor, ...]]:
+        seed = int(torch.randint(2**31, (1,), generator=generator))
+        for batch in masking.batches(texts, np.random.default_rng(seed), budget, share):
+            yield tensors(batch)
+
+    return epoch
+
+
+def tensors(batch: MaskedBatch) -> tuple[Tensor, ...]:
+    """A batch as (ids, mask, at, targets (N,)); the mask is (B, 0) where nothing is padded."""
+    ids, mask, at = map(torch.from_numpy, (batch.ids, batch.mask, batch.at))
+    if batch.mask.all():
+        mask = mask[:, :0]
+    return ids, mask, at, torch.from_numpy(batch.targets[batch.at])
+
+
+def scores(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
+    """(N, V), at the hidden places only."""
+    ids, mask, at, _ = batch
+    return model(ids, mask if mask.shape[1] else None, at=at)
+
+
+def loss(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
+    """Mean cross-entropy of the hidden tokens, in nats a token."""
+    return F.cross_entropy(scores(model, batch), batch[3])
+
+
+def recipe(model: BertForMaskedLM, steps: int = STEPS, rate: float = LEARNING_RATE):
+    """The optimizer and schedule of the shipped run: AdamW, one cycle.
+
+    Returns:
+        keyword arguments for `fit`.
+    """
+    optimizer = torch.optim.AdamW(
+        model.parameters(), rate, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY, fused=True
+    )
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, rate, steps, pct_start=max(WARM_UP, 2 / steps), cycle_momentum=False
+    )
+    return {"optimizer": optimizer, "scheduler": scheduler, "clip_norm": CLIP_NORM}
+
+
+def held_out(texts: Texts, seed: int = 0, most: int | None = None) -> list[MaskedBatch]:
+    """The same masks each time, to judge with.
+
+    Args:
+        most: take only so many batches, in random order; all if not given.
+    """
+    found = masking.batches(texts, np.random.default_rng(seed))
+    return [batch for _, batch in zip(range(most or 10**9), found, strict=False)]
+
+
+@torch.no_grad()
+def judge(model: BertForMaskedLM, judged: list[MaskedBatch]) -> dict[str, float]:
+    """Share of hidden tokens whose most probable answer is right, and the mean loss in nats."""
+    right = total = nats = 0
+    for batch in map(tensors, judged):
+        found = scores(model, batch)
+        right += int((found.argmax(-1) == batch[3]).sum())
+        nats += float(F.cross_entropy(found, batch[3], reduction="sum"))
+        total += len(batch[3])
+    return {"accuracy": right / total, "loss": nats / total, "tokens": total}
+
+
+def train(
+    texts: Texts, steps: int = STEPS, seed: int = 0, config: BertConfig = SHIPPED, **settings
+):
+    """A BERT pretrained on texts, all randomness from `seed`; and what `fit` returns."""
+    torch.manual_seed(seed)
+    model = BertForMaskedLM(config)
+    history = fit(
+        model,
+        batches(texts),
+        loss,
+        steps=steps,
+        generator=torch.Generator().manual_seed(seed),
+        **{"evaluate_every": EVALUATE_EVERY} | recipe(model, steps) | settings,
+    )
+    return model, history
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=Path("weights/bert-docs"))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    for name in ("steps", "threads"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
+    torch.set_num_threads(arguments.threads)
+    output, steps = arguments.output, arguments.steps
+
+    tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, SHIPPED.vocab_size)
+    texts = {split: Texts(split, tokens) for split in docstrings.SPLITS}
+    judged = held_out(texts["validation"], most=20)
+    torch.manual_seed(0)
+    model = BertForMaskedLM(SHIPPED)
+    settings = recipe(model, steps)
+    generator = torch.Generator().manual_seed(0)
+    start = time.process_time()
+    for last in sorted({*(s for s in SNAPSHOTS if s < steps), steps}):
+        if last:  # a run that was interrupted goes on from its state
+            history = fit(
+                model,
+                batches(texts["train"]),
+                loss,
+                steps=last,
+                generator=generator,
+                evaluate=lambda model: judge(model, judged)["accuracy"],
+                evaluate_every=EVALUATE_EVERY,
+                checkpoint=output / "state.safetensors",
+                checkpoint_every=EVALUATE_EVERY,
+                description="BERT",
+                **settings,
+            )
+        kept = output / "checkpoints" / f"{last:06d}"
+        if not kept.exists():
+            model.save_pretrained(kept)
+    model.save_pretrained(output, tokens)
+    summary = {
+        "command": f"python -m lib.training.pretrain --steps {steps}",
+        "seed": 0,
+        "steps": steps,
+        "config": asdict(SHIPPED),
+        "parameters": num_parameters(model),
+        "corpus_sha256": docstrings.corpus_hash("train"),
+        "train_tokens": sum(map(len, texts["train"].sentences)),
+        "torch": torch.__version__.split("+")[0],
+        "threads": torch.get_num_threads(),
+        "cpu_seconds": round(time.process_time() - start),
+        "held_out": {s: judge(model, held_out(texts[s])) for s in ("validation", "test")},
+        "history": history,
+    }
+    write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
+    print(output, summary["held_out"])
+
+
+if __name__ == "__main__":
+    main()
