@@ -12,7 +12,7 @@ HEAVY = ("torch", "matplotlib", "sklearn", "scipy")
     "modules",
     [
         ("lib.formulas.cnn", "lib.formulas.rnn", "lib.formulas.attention", "lib.formulas.training"),
-        ("lib.formulas.transformer", "lib.formulas.ngram"),
+        ("lib.formulas.transformer", "lib.formulas.bert", "lib.formulas.ngram", "lib.data.masking"),
         ("lib.checks.cnn", "lib.checks.rnn", "lib.checks.attention", "lib.checks.transformer"),
         ("lib.data.digits", "lib.data.photographs", "lib.data.docstrings", "lib.data.sequences"),
         ("lib.widgets",),
