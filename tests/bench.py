@@ -85,6 +85,10 @@ ANSWERS = {
           const box = document.querySelector(".ge-value");
           box.value = String(i / 100);
           box.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "GateExplorer, the last of 40 characters typed": """
+          const box = document.querySelectorAll(".ge-typed")[1];
+          box.value = "Return the indices of the elements that".slice(0, 39) + "ab"[i % 2];
+          box.dispatchEvent(new Event("input", {bubbles: true}));""",
     },
     "3_3_self_attention": {
         "AttentionExplorer, a number edited": """

@@ -2,6 +2,9 @@
 
     for each batch:  loss(model, batch)  ->  backward  ->  clip  ->  step
 
+A batch may be divided: into parts that go through one after the other, where it does not fit into
+memory (gradient accumulation), or among processes (data-parallel training). Neither changes a step.
+
 Around it: a progress bar, evaluation with early stopping, and checkpoints from which a run goes on
 exactly as if it had not been interrupted. All randomness of the data comes from one generator.
 """
@@ -35,6 +38,8 @@ def fit(
     generator: torch.Generator,
     scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     clip_norm: float | None = None,
+    split: Callable[[Batch], list[tuple[Batch, float]]] | None = None,
+    join: Callable[[nn.Module, Tensor], Tensor] | None = None,
     evaluate: Callable[[nn.Module], float] | None = None,
     evaluate_every: int | None = None,
     patience: int | None = None,
@@ -54,6 +59,10 @@ def fit(
         generator: the data's randomness (on the CPU).
         scheduler: stepped after each batch.
         clip_norm: longer gradients are shortened to this norm.
+        split: gives the parts of a batch that this process works on, each with its share in the
+            batch's loss; by default the whole, with a share of 1.
+        join: called after the last part with the model, whose gradients it may add up over
+            processes, and with the loss so far; gives the loss of the whole batch.
         evaluate: gives a number that should grow, such as validation accuracy; called in
             evaluation mode every `evaluate_every` steps and at the end.
         patience: stop after so many evaluations without a new best. At the end the weights of the
@@ -98,11 +107,17 @@ def fit(
     model.train()
     with _bar(steps, place.step, description, progress_bar) as bar:
         while not finished():
-            value = loss(model, tuple(t.to(device) for t in next(stream)))
+            batch = tuple(t.to(device) for t in next(stream))
+            optimizer.zero_grad()
+            value = torch.zeros((), device=device)
+            for part, share in split(batch) if split else [(batch, 1.0)]:
+                part_loss = loss(model, part) * share
+                part_loss.backward()
+                value = value + part_loss.detach()
+            if join:
+                value = join(model, value)
             if not torch.isfinite(value):
                 raise ValueError(f"the loss at step {place.step + 1} is {value.item()}")
-            optimizer.zero_grad()
-            value.backward()
             if clip_norm is not None:
                 nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
             optimizer.step()

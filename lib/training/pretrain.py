@@ -50,22 +50,51 @@ def batches(texts: Texts, budget: int = BUDGET, share: float = 0.15):
 
 
 def tensors(batch: MaskedBatch) -> tuple[Tensor, ...]:
-    """A batch as (ids, mask, at, targets (N,)); the mask is (B, 0) where nothing is padded."""
-    ids, mask, at = map(torch.from_numpy, (batch.ids, batch.mask, batch.at))
-    if batch.mask.all():
-        mask = mask[:, :0]
-    return ids, mask, at, torch.from_numpy(batch.targets[batch.at])
+    """A batch as ids, mask, at, targets; the mask is (B, 0) where nothing is padded."""
+    mask = batch.mask[:, :0] if batch.mask.all() else batch.mask
+    return tuple(map(torch.from_numpy, (batch.ids, mask, batch.at, batch.targets)))
 
 
 def scores(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
     """(N, V), at the hidden places only."""
     ids, mask, at, _ = batch
-    return model(ids, mask if mask.shape[1] else None, at=at)
+    with torch.autocast("cuda", torch.bfloat16, enabled=ids.is_cuda):
+        return model(ids, mask if mask.shape[1] else None, at=at).float()
 
 
 def loss(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
     """Mean cross-entropy of the hidden tokens, in nats a token."""
-    return F.cross_entropy(scores(model, batch), batch[3])
+    return F.cross_entropy(scores(model, batch), batch[3][batch[2]])
+
+
+def divide(accumulate: int = 1, rank: int = 0, processes: int = 1):
+    """`fit`'s `split`: the texts of a batch, dealt out to processes and there in several goes.
+
+    Each part counts by its hidden tokens, so that neither changes the gradient of the batch.
+    """
+
+    def split(batch: tuple[Tensor, ...]) -> list[tuple[tuple[Tensor, ...], float]]:
+        hidden = batch[2].sum()
+        rows = torch.arange(len(batch[0]), device=hidden.device).tensor_split(
+            processes * accumulate
+        )
+        parts = [tuple(t[r] for t in batch) for r in rows[rank::processes]]
+        shares = [float(part[2].sum() / hidden) for part in parts]
+        return [(part, share) for part, share in zip(parts, shares, strict=True) if share]
+
+    return split
+
+
+def add_up(model: torch.nn.Module, value: Tensor) -> Tensor:
+    """`fit`'s `join`: sum gradients and loss over all processes, in one message."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+    message = torch.cat([g.flatten() for g in gradients] + [value.view(1)])
+    torch.distributed.all_reduce(message)
+    *parts, value = message.split([p.numel() for p in parameters] + [1])
+    for parameter, part in zip(parameters, parts, strict=True):
+        parameter.grad = part.view_as(parameter).clone()
+    return value[0]
 
 
 def recipe(model: BertForMaskedLM, steps: int = STEPS, rate: float = LEARNING_RATE):
@@ -97,11 +126,13 @@ def held_out(texts: Texts, seed: int = 0, most: int | None = None) -> list[Maske
 def judge(model: BertForMaskedLM, judged: list[MaskedBatch]) -> dict[str, float]:
     """Share of hidden tokens whose most probable answer is right, and the mean loss in nats."""
     right = total = nats = 0
-    for batch in map(tensors, judged):
+    device = model.bias.device
+    for batch in (tuple(t.to(device) for t in tensors(batch)) for batch in judged):
         found = scores(model, batch)
-        right += int((found.argmax(-1) == batch[3]).sum())
-        nats += float(F.cross_entropy(found, batch[3], reduction="sum"))
-        total += len(batch[3])
+        answers = batch[3][batch[2]]
+        right += int((found.argmax(-1) == answers).sum())
+        nats += float(F.cross_entropy(found, answers, reduction="sum"))
+        total += len(answers)
     return {"accuracy": right / total, "loss": nats / total, "tokens": total}
 
 

@@ -772,42 +772,6 @@ def test_everything_can_be_reached_by_tab(page, mode, wanted):
 
 
 @pytest.mark.parametrize("mode", ["small", "model"])
-def test_answers_within_a_frame(page, mode):
-    """The time spent drawing after a change: the best of 12, since a test machine is busy."""
-    if mode == "model":
-        sentences = [(["token"] * 24, np.full((4, 4, 24, 24), 1 / 24))]
-        explorer = AttentionExplorer(
-            mode=mode, sentences=sentences, view="lines", compare=(1, 1), query=3
-        )
-    else:
-        explorer = AttentionExplorer(**OWN)
-    show(page, explorer)
-    settle(page)
-    best = page.evaluate(
-        """async (mode) => {
-          const frame = window.requestAnimationFrame.bind(window);
-          let spent = 0;
-          window.requestAnimationFrame = (f) => frame((now) => {
-            const start = performance.now();
-            f(now);
-            spent += performance.now() - start;
-          });
-          const times = [];
-          for (let i = 0; i < 12; i++) {
-            spent = 0;
-            if (mode === "model") model.set("query", 4 + i);
-            else model.set("temperature", 1 + i / 10);
-            await new Promise((f) => frame(() => frame(f)));
-            times.push(spent);
-          }
-          return Math.min(...times);
-        }""",
-        mode,
-    )
-    assert best < 16
-
-
-@pytest.mark.parametrize("mode", ["small", "model"])
 def test_ends_cleanly(page, mode):
     show(page, widget(mode))
     assert page.evaluate("() => model.listening()") > 0
