@@ -1,4 +1,4 @@
-r"""Counting which token follows which: the language model that a neural one has to beat.
+r"""Counting which token stands beside which: the language models that neural ones have to beat.
 
 Modified Kneser-Ney smoothing. The probability of token w after the tokens u v (here two):
 
@@ -8,8 +8,10 @@ Each count gives up a discount D (one for counts of 1, of 2, and of 3 or more), 
 goes to the shorter context. Shorter contexts do not count how often w came, but after how many
 different tokens: "Francisco" is frequent, and yet hardly ever follows a new word.
 
-Source: Chen and Goodman 1999, section 3. Chapter: 3_4_transformer.
+Source: Chen and Goodman 1999, section 3. Chapters: 3_4_transformer; `TwoSided`: 4_1_train_bert.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,3 +103,74 @@ def _find(keys: Tokens, values: NDArray, wanted: Tokens) -> tuple[NDArray, NDArr
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     there = keys[place] == wanted
     return np.where(there, values[place], 0), there
+
+
+class TwoSided:
+    """The most frequent filling of a gap, by the tokens on both sides: what a BERT has to beat.
+
+    It asks the most exact context first, two tokens on each side; where that has not been seen,
+    it takes one off, down to no context at all, which is the most frequent token.
+
+    Args:
+        texts: arrays of tokens (T,), 0 to vocab_size - 1, nothing hidden.
+        vocab_size: V.
+
+    Raises:
+        ValueError: if there is no token, one is outside 0..V - 1, or V**5 is beyond 2**62.
+    """
+
+    CONTEXTS = (
+        (-2, -1, 1, 2), (-2, -1, 1), (-1, 1, 2), (-1, 1), (-2, -1), (1, 2), (-1,), (1,), (),
+    )  # fmt: skip
+
+    def __init__(self, texts: Sequence[Tokens], vocab_size: int) -> None:
+        if not 1 <= vocab_size <= 5404:  # the fifth root of 2**62
+            raise ValueError(f"vocab_size: expected 1 to 5404, got {vocab_size}")
+        self.vocab_size = vocab_size
+        nobody = np.array([-1, -1])  # beyond the ends of a text
+        stream = np.concatenate([part for text in texts for part in (nobody, text)] + [nobody])
+        places = np.flatnonzero(stream >= 0)
+        if not len(places) or stream.max() >= vocab_size:
+            raise ValueError(
+                f"texts: expected tokens from 0 to {vocab_size - 1}, got {stream.max()}"
+            )
+        self._best = []  # for each kind of context: those seen, and the token most often in them
+        for offsets in self.CONTEXTS:
+            keys, there = self._keys(stream, places, offsets)
+            pairs, counts = np.unique(
+                keys[there] * vocab_size + stream[places[there]], return_counts=True
+            )
+            contexts, tokens = np.divmod(pairs, vocab_size)
+            order = np.lexsort((tokens, -counts, contexts))
+            seen, first = np.unique(contexts[order], return_index=True)
+            self._best.append((seen, tokens[order][first]))
+
+    def fill(self, ids: Tokens, at: NDArray[np.bool_]) -> Tokens:
+        """What stands most probably at the places `at`, row by row: (N,).
+
+        Args:
+            ids: (B, T); what is hidden is hidden by a token that the counts have not met.
+            at: (B, T), True where an answer is wanted.
+        """
+        B = len(ids)
+        nobody = np.full((B, 2), -1)
+        stream = np.concatenate([nobody, ids, nobody], axis=1).ravel()
+        wanted = np.concatenate([nobody > 0, at, nobody > 0], axis=1).ravel()
+        places = np.flatnonzero(wanted)
+        found = np.full(len(places), -1)
+        for offsets, (seen, tokens) in zip(self.CONTEXTS, self._best, strict=True):
+            keys, there = self._keys(stream, places, offsets)
+            index = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
+            if len(seen):
+                hit = there & (found < 0) & (seen[index] == keys)
+                found[hit] = tokens[index[hit]]
+        return found
+
+    def _keys(self, stream: Tokens, places: Tokens, offsets) -> tuple[Tokens, NDArray[np.bool_]]:
+        """A number for each place's context, and whether all of it lies inside the text."""
+        keys, there = np.zeros_like(places), np.ones(len(places), dtype=bool)
+        for offset in offsets:
+            token = stream[places + offset]
+            there &= token >= 0
+            keys = keys * self.vocab_size + token
+        return keys, there

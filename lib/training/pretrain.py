@@ -10,6 +10,7 @@ dropout, which a model this small on this text does not need.
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from torch.nn import functional as F
 
 from lib.data import docstrings, masking, tokenizer
 from lib.data.masking import MaskedBatch, Texts
+from lib.formulas.ngram import TwoSided
 from lib.models.bert import BertConfig, BertForMaskedLM
 from lib.models.cnn import num_parameters
 from lib.training.checkpoint import write_whole
@@ -122,6 +124,17 @@ def held_out(texts: Texts, seed: int = 0, most: int | None = None) -> list[Maske
     return [batch for _, batch in zip(range(most or 10**9), found, strict=False)]
 
 
+def baselines(counts: TwoSided, judged: list[MaskedBatch]) -> dict[str, float]:
+    """Accuracies of the most frequent token, and of counting with both sides in view."""
+    answers = np.concatenate([batch.targets[batch.at] for batch in judged])
+    filled = np.concatenate([counts.fill(batch.ids, batch.at) for batch in judged])
+    most_frequent = counts.fill(np.array([[masking.MASK]]), np.array([[True]]))
+    return {
+        "unigram": float((answers == most_frequent).mean()),
+        "both sides": float((answers == filled).mean()),
+    }
+
+
 @torch.no_grad()
 def judge(model: BertForMaskedLM, judged: list[MaskedBatch]) -> dict[str, float]:
     """Share of hidden tokens whose most probable answer is right, and the mean loss in nats."""
@@ -153,24 +166,41 @@ def train(
     return model, history
 
 
+def join_processes() -> tuple[int, int]:
+    """Meet the other processes that torchrun has started; alone if there are none.
+
+    Returns:
+        this one's rank, and how many there are.
+    """
+    if "RANK" not in os.environ:
+        return 0, 1
+    torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--output", type=Path, default=Path("weights/bert-docs"))
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--accumulate", type=int, default=1, help="parts of a batch, in turn")
     arguments = parser.parse_args()
-    for name in ("steps", "threads"):
+    for name in ("steps", "threads", "accumulate"):
         if getattr(arguments, name) < 1:
             parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(arguments.threads)
     output, steps = arguments.output, arguments.steps
+    rank, processes = join_processes()
+    device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
 
     tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, SHIPPED.vocab_size)
     texts = {split: Texts(split, tokens) for split in docstrings.SPLITS}
     judged = held_out(texts["validation"], most=20)
     torch.manual_seed(0)
-    model = BertForMaskedLM(SHIPPED)
+    model = BertForMaskedLM(SHIPPED).to(device)
     settings = recipe(model, steps)
+    settings["split"] = divide(arguments.accumulate, rank, processes)
+    settings["join"] = add_up if processes > 1 else None
     generator = torch.Generator().manual_seed(0)
     start = time.process_time()
     for last in sorted({*(s for s in SNAPSHOTS if s < steps), steps}):
@@ -183,15 +213,21 @@ def main() -> None:
                 generator=generator,
                 evaluate=lambda model: judge(model, judged)["accuracy"],
                 evaluate_every=EVALUATE_EVERY,
-                checkpoint=output / "state.safetensors",
+                checkpoint=output / f"state-{rank}.safetensors",
                 checkpoint_every=EVALUATE_EVERY,
                 description="BERT",
+                progress_bar=rank == 0,
                 **settings,
             )
         kept = output / "checkpoints" / f"{last:06d}"
-        if not kept.exists():
+        if rank == 0 and not kept.exists():
             model.save_pretrained(kept)
+    if rank:
+        return
     model.save_pretrained(output, tokens)
+    asked = {split: held_out(texts[split]) for split in ("validation", "test")}
+    together = texts["train"].texts(np.random.default_rng(0), alone=0.0)
+    counts = TwoSided(together, SHIPPED.vocab_size)
     summary = {
         "command": f"python -m lib.training.pretrain --steps {steps}",
         "seed": 0,
@@ -203,11 +239,12 @@ def main() -> None:
         "torch": torch.__version__.split("+")[0],
         "threads": torch.get_num_threads(),
         "cpu_seconds": round(time.process_time() - start),
-        "held_out": {s: judge(model, held_out(texts[s])) for s in ("validation", "test")},
+        "held_out": {split: judge(model, batches) for split, batches in asked.items()},
+        "baselines": {split: baselines(counts, batches) for split, batches in asked.items()},
         "history": history,
     }
     write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
-    print(output, summary["held_out"])
+    print(output, summary["held_out"], summary["baselines"])
 
 
 if __name__ == "__main__":

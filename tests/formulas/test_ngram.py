@@ -4,8 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lib.formulas.ngram import KneserNey
+from lib.formulas.ngram import KneserNey, TwoSided
 
 
 def by_hand(text, order, V):
@@ -97,3 +99,67 @@ def test_bad_text_to_judge():
     model = KneserNey(np.array([0, 1, 0, 1]), 2, 2)
     with pytest.raises(ValueError, match="expected 0 to 1, got 0 to 2"):
         model.probabilities(np.array([0, 2]))
+
+
+# --- both sides ---------------------------------------------------------------------------------
+
+HIDDEN = 9
+
+
+def test_fills_a_gap_by_what_stood_there_most_often():
+    texts = [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 6, 4, 5], [7, 2, 6, 4, 8], [2, 6, 4], [6]]
+    counts = TwoSided([np.array(text) for text in texts], 10)
+
+    def fill(*text):
+        ids = np.array([text])
+        return counts.fill(ids, ids == HIDDEN).tolist()
+
+    assert fill(1, 2, HIDDEN, 4, 5) == [3]  # twice 3, once 6
+    assert fill(7, 2, HIDDEN, 4, 8) == [6]  # only once, but all four neighbors agree
+    assert fill(8, 2, HIDDEN, 4, 1) == [6]  # the nearest neighbors only: 6 three times, 3 twice
+    assert fill(0, 0, HIDDEN, 4, 0) == [6]  # the right one only
+    assert fill(0, 0, HIDDEN, 0, 0) == [2]  # nothing known: 2, 4 and 6 four or five times
+    assert fill(HIDDEN, 2) == [1]  # at a text's end; (1, 2) three times, (7, 2) once
+
+
+def test_contexts_do_not_reach_into_other_texts():
+    counts = TwoSided([np.array([1, 2]), np.array([3, 4]), np.array([5, 3]), np.array([5, 3])], 10)
+    ids = np.array([[2, HIDDEN], [HIDDEN, 4]])
+    # After 2 nothing ever stood: the most frequent token. Before 4 stood 3.
+    assert counts.fill(ids, ids == HIDDEN).tolist() == [3, 3]
+    ids = np.array([[HIDDEN, 1, 2]])
+    assert counts.fill(ids, ids == HIDDEN).tolist() == [3]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=8), min_size=1, max_size=6))
+def test_two_sides_equal_counting_by_hand(texts):
+    counts = TwoSided([np.array(text) for text in texts], 10)
+    text = np.array(texts[0])
+    for place in range(len(text)):
+        ids = text[None].copy()
+        ids[0, place] = HIDDEN
+        (found,) = counts.fill(ids, ids == HIDDEN)
+        for offsets in TwoSided.CONTEXTS:
+            if not all(0 <= place + o < len(text) for o in offsets):
+                continue
+            wanted = [text[place + o] for o in offsets]
+            seen = [
+                other[i]
+                for other in texts
+                for i in range(len(other))
+                if all(0 <= i + o < len(other) for o in offsets)
+                and [other[i + o] for o in offsets] == wanted
+            ]
+            if seen:
+                best = min(seen, key=lambda token: (-seen.count(token), token))
+                assert found == best
+                break
+
+
+@pytest.mark.parametrize(
+    "texts, size", [([], 10), ([[]], 10), ([[10]], 10), ([[1]], 0), ([[1]], 6000)]
+)
+def test_two_sides_refuse(texts, size):
+    with pytest.raises(ValueError, match="expected"):
+        TwoSided([np.array(text, dtype=np.int64) for text in texts], size)
