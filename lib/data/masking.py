@@ -124,40 +124,43 @@ class Texts:
         return texts
 
 
-def by_length(
-    texts: Sequence[NDArray[np.int64]], rng: np.random.Generator, budget: int = 2048
+def groups(
+    sizes: NDArray[np.int64], rng: np.random.Generator, budget: int = 2048
 ) -> Iterator[NDArray[np.int64]]:
-    """Batches of texts of about the same length, filled up with padding, in random order.
+    """Which texts go together: those of about the same length, the groups in random order.
 
     Args:
-        texts: of any lengths.
-        rng: of the order.
+        sizes: (N,), lengths in tokens.
+        rng: of the order, and of the company among texts of one length.
         budget: the most tokens of a batch, padding included; a text longer than that stands alone.
 
     Yields:
-        (B, T) of ids.
+        indices of texts.
 
     Raises:
         ValueError: for a budget below 1 or an empty text.
     """
-    sizes = np.array([len(text) for text in texts])
+    sizes = np.asarray(sizes)
     if budget < 1 or (sizes < 1).any():
         raise ValueError(f"expected a budget and texts of at least 1 token, got {budget}")
-    # Equal lengths in random order, so that the same texts do not meet again each time.
-    order = np.lexsort((rng.random(len(texts)), sizes))
-    groups, start = [], 0
+    order = np.lexsort((rng.random(len(sizes)), sizes))
+    found, start = [], 0
     while start < len(order):
         end = start + 1
         while end < len(order) and sizes[order[end]] * (end + 1 - start) <= budget:
             end += 1
-        groups.append(order[start:end])
+        found.append(order[start:end])
         start = end
-    for which in rng.permutation(len(groups)):
-        rows = groups[which]
-        ids = np.full((len(rows), sizes[rows].max()), PAD, dtype=np.int64)
-        for row, index in enumerate(rows):
-            ids[row, : sizes[index]] = texts[index]
-        yield ids
+    for which in rng.permutation(len(found)):
+        yield found[which]
+
+
+def pad(texts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Texts as one array (B, T), filled up with padding at the end."""
+    ids = np.full((len(texts), max(map(len, texts))), PAD, dtype=np.int64)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+    return ids
 
 
 def batches(
@@ -168,7 +171,9 @@ def batches(
     inside: NDArray[np.bool_] | None = None,
 ) -> Iterator[MaskedBatch]:
     """One epoch: every sentence once, masks and company drawn anew. Arguments as above."""
-    for ids in by_length(texts.texts(rng), rng, budget):
+    made = texts.texts(rng)
+    for rows in groups([len(text) for text in made], rng, budget):
+        ids = pad([made[row] for row in rows])
         hidden, at = mask_tokens(ids, rng, texts.vocab_size, share, inside)
         if at.any():
             yield MaskedBatch(hidden, ids, ids != PAD, at)
