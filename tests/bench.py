@@ -14,9 +14,12 @@ import torch
 import torch.nn.functional as F
 from threadpoolctl import threadpool_limits
 
+from lib.data import docstrings, masking, tokenizer
 from lib.formulas.cnn import conv2d, conv2d_loops
 from lib.models import rnn as models
+from lib.models.bert import BertConfig, BertForMaskedLM
 from lib.models.gpt import GPT
+from lib.training import pretrain
 from tests.chromium import BROWSER_ARGS, find
 from tests.serving import serve_gzipped
 
@@ -109,6 +112,12 @@ ANSWERS = {
     },
 }
 REPEATS = 30
+BERTS = [  # sizes, texts, tokens, repeats
+    (dict(vocab_size=4096, hidden_size=128, num_hidden_layers=2, num_attention_heads=4,
+          intermediate_size=512, max_position_embeddings=128), 16, 64, 15),
+    (dict(vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12,
+          intermediate_size=3072, max_position_embeddings=512), 8, 128, 3),
+]  # fmt: skip
 CASES = [  # x, weight
     ((32, 16, 32, 32), (32, 16, 3, 3)),
     ((64, 1, 28, 28), (8, 1, 5, 5)),
@@ -174,6 +183,112 @@ def bench_gpt() -> None:
     print("\nThe shipped GPT writes 127 tokens on one thread, milliseconds: median (middle half)")
     for name, times in (("no cache", plain), ("cache", cached), ("transformers", other)):
         print(f"{name:>12}  {_spread(times):>22}")
+
+
+def bench_bert() -> None:
+    """Print the time of a training step and of pretraining beside transformers' BertForMaskedLM."""
+    print("\nBERT on one thread, float32: a training step, milliseconds: median (middle half)")
+    print(f"{'':>22}  {'eager':>24}  {'sdpa':>24}  {'ours':>24}  ratio to the faster")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for sizes, B, T, repeats in BERTS:
+            *theirs, ours = _milliseconds(*_bert_steps(sizes, B, T), repeats=repeats)
+            ratio = min(map(statistics.median, theirs)) / statistics.median(ours)
+            name = f"{sizes['num_hidden_layers']} x {sizes['hidden_size']}, {B} x {T}"
+            spreads = "  ".join(f"{_spread(times):>24}" for times in (*theirs, ours))
+            print(f"{name:>22}  {spreads}  {ratio:.2f}")
+        _bench_pretraining()
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _bert_steps(sizes: dict[str, int], B: int, T: int) -> list[Callable[[], object]]:
+    """A step of theirs with each kind of attention, and of ours; all with the same optimizer."""
+    ids = torch.randint(5, sizes["vocab_size"], (B, T), generator=torch.Generator().manual_seed(0))
+    at = torch.rand(B, T, generator=torch.Generator().manual_seed(1)) < 0.15
+    labels, there = torch.where(at, ids, -100), torch.ones_like(at)
+
+    def theirs(kind: str) -> Callable[[], object]:
+        model = _their_bert(sizes, kind)
+        optimizer = torch.optim.AdamW(model.parameters(), 1e-4, fused=True)
+
+        def step() -> None:
+            optimizer.zero_grad()
+            model(ids, attention_mask=there.long(), labels=labels).loss.backward()
+            optimizer.step()
+
+        return step
+
+    model = BertForMaskedLM(BertConfig(**sizes, dropout=0.0)).train()
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-4, fused=True)
+
+    def ours() -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(model(ids, there, at=at), ids[at]).backward()
+        optimizer.step()
+
+    return [theirs("eager"), theirs("sdpa"), ours]
+
+
+def _their_bert(sizes: dict[str, int], kind: str):
+    from transformers import BertConfig as Config
+    from transformers import BertForMaskedLM as Model
+
+    config = Config(**sizes, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    config._attn_implementation = kind
+    return Model(config).train()
+
+
+def _bench_pretraining(steps: int = 12) -> None:
+    """Real tokens a second of whole steps, masking and batching included."""
+    from transformers import DataCollatorForLanguageModeling, PreTrainedTokenizerFast
+
+    tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, 4096)
+    texts = masking.Texts("train", tokens)
+    made = texts.texts(np.random.default_rng(0))
+    sizes = {name: getattr(pretrain.SHIPPED, name) for name in BERTS[0][0]}
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokens, pad_token="[PAD]", mask_token="[MASK]", unk_token="[UNK]",
+        cls_token="[CLS]", sep_token="[SEP]",
+    )  # fmt: skip
+    collate = DataCollatorForLanguageModeling(wrapped)
+    theirs = _their_bert(sizes, "sdpa")
+    ours = BertForMaskedLM(pretrain.SHIPPED).train()
+    optimizers = [
+        torch.optim.AdamW(model.parameters(), 1e-4, fused=True) for model in (theirs, ours)
+    ]
+    rng = np.random.default_rng(1)
+    per_text = sum(map(len, made)) / len(made)
+    batch_size = round(pretrain.BUDGET / per_text)  # as many tokens a step as ours
+    batches = pretrain.batches(texts)(torch.Generator().manual_seed(0))
+    stream = iter(batches)
+
+    def their_step() -> int:
+        rows = rng.integers(0, len(made), batch_size)
+        batch = collate([{"input_ids": made[row]} for row in rows])
+        optimizers[0].zero_grad()
+        theirs(**batch).loss.backward()
+        optimizers[0].step()
+        return sum(len(made[row]) for row in rows)
+
+    def our_step() -> int:
+        batch = next(stream)
+        optimizers[1].zero_grad()
+        pretrain.loss(ours, batch).backward()
+        optimizers[1].step()
+        return int((batch[3] != masking.PAD).sum())
+
+    rates = {their_step: [], our_step: []}
+    for i in range(steps + 1):
+        for step, found in rates.items():
+            start = time.perf_counter()
+            count = step()
+            if i:
+                found.append(count / (time.perf_counter() - start))
+    slow, fast = (statistics.median(found) for found in rates.values())
+    print(f"pretraining the shipped BERT, real tokens a second: transformers {slow:,.0f}, "
+          f"ours {fast:,.0f}, ratio {fast / slow:.2f}")  # fmt: skip
 
 
 def bench_browser() -> None:
@@ -280,4 +395,5 @@ if __name__ == "__main__":
     bench_numpy()
     bench_rnn()
     bench_gpt()
+    bench_bert()
     bench_browser()
