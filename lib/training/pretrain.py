@@ -9,6 +9,7 @@ dropout, which a model this small on this text does not need.
 """
 
 import argparse
+import copy
 import json
 import os
 import time
@@ -221,7 +222,7 @@ def main() -> None:
             )
         kept = output / "checkpoints" / f"{last:06d}"
         if rank == 0 and not kept.exists():
-            model.save_pretrained(kept)
+            copy.deepcopy(model).half().save_pretrained(kept)  # to look at, so small
     if rank:
         return
     model.save_pretrained(output, tokens)
