@@ -1,6 +1,6 @@
 """Pretrain the BERT that the book ships, and count what it has to beat.
 
-    python -m lib.training.pretrain            # weights/bert-docs, about an hour on one core
+    python -m lib.training.pretrain            # weights/bert-docs, about 50 minutes on one core
 
 Texts are sentences of the documentation, alone or several that follow on each other in their file.
 Choices were made on the validation split; the test split is read once, at the end.
