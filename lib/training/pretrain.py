@@ -4,8 +4,8 @@
 
 Texts are sentences of the documentation, alone or several that follow on each other in their file.
 Choices were made on the validation split; the test split is read once, at the end.
-Chapter: 4_1_train_bert. Recipe: Devlin et al. 2019, without next-sentence prediction and without
-dropout, which a model this small on this text does not need.
+Chapter: 4_1_train_bert. Recipe: Devlin et al. 2019, but for next-sentence prediction and dropout,
+which are left out.
 """
 
 import argparse
