@@ -156,7 +156,7 @@ def run(tmp_path, processes):
         if processes > 1:  # what torchrun sets
             environment |= dict(
                 RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes),
-                MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), GLOO_SOCKET_IFNAME="lo",
+                MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), GLOO_SOCKET_IFNAME="lo0" if sys.platform == "darwin" else "lo",
             )  # fmt: skip
         started.append(subprocess.Popen([sys.executable, script, result], env=environment))
     assert [process.wait(timeout=120) for process in started] == [0] * processes
