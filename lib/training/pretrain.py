@@ -12,13 +12,15 @@ import argparse
 import copy
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -41,12 +43,20 @@ SNAPSHOTS = (0, 100, 1000, 10_000)  # steps whose weights are kept, besides the 
 SHIPPED = BertConfig(num_hidden_layers=3, dropout=0.0, max_position_embeddings=64)
 
 
-def batches(texts: Texts, budget: int = BUDGET, share: float = 0.15):
-    """One epoch's batches for `fit`: hidden ids, mask (empty if nothing is padded), at, targets."""
+def batches(
+    texts: Texts,
+    budget: int = BUDGET,
+    share: float = 0.15,
+    inside: NDArray[np.bool_] | None = None,
+):
+    """One epoch's batches for `fit`: hidden ids, mask (empty if nothing is padded), at, targets.
+
+    Arguments are those of `lib.data.masking.batches`.
+    """
 
     def epoch(generator: torch.Generator) -> Iterable[tuple[Tensor, ...]]:
         seed = int(torch.randint(2**31, (1,), generator=generator))
-        for batch in masking.batches(texts, np.random.default_rng(seed), budget, share):
+        for batch in masking.batches(texts, np.random.default_rng(seed), budget, share, inside):
             yield tensors(batch)
 
     return epoch
@@ -125,6 +135,15 @@ def held_out(texts: Texts, seed: int = 0, most: int | None = None) -> list[Maske
     return [batch for _, batch in zip(range(most or 10**9), found, strict=False)]
 
 
+def hidden_only(judged: list[MaskedBatch]) -> list[MaskedBatch]:
+    """The places where [MASK] stands, without those where the answer was left in sight.
+
+    A model sees a token that was left as it was, and counting does not: only here do both know the
+    same.
+    """
+    return [replace(batch, at=batch.at & (batch.ids == masking.MASK)) for batch in judged]
+
+
 def baselines(counts: TwoSided, judged: list[MaskedBatch]) -> dict[str, float]:
     """Accuracies of the most frequent token, and of counting with both sides in view."""
     answers = np.concatenate([batch.targets[batch.at] for batch in judged])
@@ -185,6 +204,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--accumulate", type=int, default=1, help="parts of a batch, in turn")
+    parser.add_argument("--whole-words", action="store_true", help="hide all pieces of a word")
     arguments = parser.parse_args()
     for name in ("steps", "threads", "accumulate"):
         if getattr(arguments, name) < 1:
@@ -196,6 +216,8 @@ def main() -> None:
 
     tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, SHIPPED.vocab_size)
     texts = {split: Texts(split, tokens) for split in docstrings.SPLITS}
+    pieces = [tokens.id_to_token(i).startswith("##") for i in range(tokens.get_vocab_size())]
+    inside = np.array(pieces) if arguments.whole_words else None
     judged = held_out(texts["validation"], most=20)
     torch.manual_seed(0)
     model = BertForMaskedLM(SHIPPED).to(device)
@@ -203,16 +225,29 @@ def main() -> None:
     settings["split"] = divide(arguments.accumulate, rank, processes)
     settings["join"] = add_up if processes > 1 else None
     generator = torch.Generator().manual_seed(0)
-    start = time.process_time()
+    state = output / "state-0.safetensors"
+    if processes > 1:  # all go on from one state: theirs may be of another step
+        if rank and state.exists():
+            shutil.copy(state, output / f"state-{rank}.safetensors")
+        torch.distributed.barrier()
+    spent = output / "cpu_seconds.txt"  # of a run that was interrupted, up to its state
+    start = time.process_time() - (float(spent.read_text()) if spent.exists() else 0)
+
+    def score(model: BertForMaskedLM) -> float:
+        found = judge(model, judged)["accuracy"]
+        if rank == 0:
+            write_whole(spent, f"{time.process_time() - start:.1f}\n")
+        return found
+
     for last in sorted({*(s for s in SNAPSHOTS if s < steps), steps}):
         if last:  # a run that was interrupted goes on from its state
             history = fit(
                 model,
-                batches(texts["train"]),
+                batches(texts["train"], inside=inside),
                 loss,
                 steps=last,
                 generator=generator,
-                evaluate=lambda model: judge(model, judged)["accuracy"],
+                evaluate=score,
                 evaluate_every=EVALUATE_EVERY,
                 checkpoint=output / f"state-{rank}.safetensors",
                 checkpoint_every=EVALUATE_EVERY,
@@ -227,19 +262,27 @@ def main() -> None:
         return
     model.save_pretrained(output, tokens)
     asked = {split: held_out(texts[split]) for split in ("validation", "test")}
+    asked |= {f"{split}, [MASK] only": hidden_only(found) for split, found in asked.items()}
+    made = texts["train"].texts(np.random.default_rng(0))
+    sizes = np.array([len(text) for text in made])
+    places = sum(len(g) * sizes[g].max() for g in masking.groups(sizes, np.random.default_rng(0)))
     together = texts["train"].texts(np.random.default_rng(0), alone=0.0)
     counts = TwoSided(together, SHIPPED.vocab_size)
     summary = {
-        "command": f"python -m lib.training.pretrain --steps {steps}",
+        "command": f"python -m lib.training.pretrain --steps {steps}"
+        + f" --accumulate {arguments.accumulate}" * (arguments.accumulate > 1)
+        + " --whole-words" * arguments.whole_words,
+        "processes": processes,
         "seed": 0,
         "steps": steps,
         "config": asdict(SHIPPED),
         "parameters": num_parameters(model),
         "corpus_sha256": docstrings.corpus_hash("train"),
         "train_tokens": sum(map(len, texts["train"].sentences)),
+        "padding": round(1 - float(sizes.sum() / places), 4),
         "torch": torch.__version__.split("+")[0],
         "threads": torch.get_num_threads(),
-        "cpu_seconds": round(time.process_time() - start),
+        "cpu_seconds": round(float(spent.read_text())),
         "held_out": {split: judge(model, batches) for split, batches in asked.items()},
         "baselines": {split: baselines(counts, batches) for split, batches in asked.items()},
         "history": history,

@@ -99,6 +99,21 @@ def test_full_fine_tuning_learns_what_a_probe_cannot():
     assert scores[False] > 0.9 > scores[True]
 
 
+def test_stops_early_with_the_best_weights():
+    """Scores that fall after the second evaluation; patience 2 gives four in all."""
+    scores, kept, model = iter([0.1, 0.9, 0.5, 0.4, 0.3]), [], small()
+
+    def evaluate(model):
+        kept.append(model.classifier.weight.clone())
+        return next(scores)
+
+    history = finetune.train(
+        model, easy(), 100, evaluate=evaluate, evaluate_every=5, patience=2, progress_bar=False
+    )
+    assert [entry["score"] for entry in history] == [0.1, 0.9, 0.5, 0.4]
+    assert torch.equal(model.classifier.weight, kept[1]) and not torch.equal(kept[1], kept[3])
+
+
 def test_predictions_keep_the_order_of_the_texts():
     model, data = small().eval(), easy(50)
     found = finetune.predict(model, data)

@@ -1,5 +1,6 @@
 """Pretraining: the loss means what it says, and neither parts nor processes change a step."""
 
+import dataclasses
 import json
 import math
 import os
@@ -156,7 +157,8 @@ def run(tmp_path, processes):
         if processes > 1:  # what torchrun sets
             environment |= dict(
                 RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes),
-                MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), GLOO_SOCKET_IFNAME="lo0" if sys.platform == "darwin" else "lo",
+                MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
+                GLOO_SOCKET_IFNAME="lo0" if sys.platform == "darwin" else "lo",
             )  # fmt: skip
         started.append(subprocess.Popen([sys.executable, script, result], env=environment))
     assert [process.wait(timeout=120) for process in started] == [0] * processes
@@ -223,6 +225,65 @@ def test_baselines_are_counted_on_the_same_gaps(texts):
     )
     assert found["both sides"] > found["unigram"]
     assert (np.concatenate([b.ids[b.at] for b in judged]) == MASK).mean() > 0.7
+
+
+def test_hidden_only_leaves_out_what_is_in_sight(texts):
+    judged = pretrain.held_out(texts, most=10)
+    for batch, found in zip(judged, pretrain.hidden_only(judged), strict=True):
+        assert (found.ids[found.at] == MASK).all() and found.at.sum() < batch.at.sum()
+        left = batch.at & ~found.at
+        assert (batch.ids[left] != MASK).all() and (batch.ids is found.ids)
+
+
+def test_whole_words_reach_the_batches(texts):
+    inside = np.arange(400) >= 100
+    _, _, at, targets = next(
+        iter(pretrain.batches(texts, 512, inside=inside)(torch.Generator().manual_seed(0)))
+    )
+    goes_on = torch.from_numpy(inside)[targets[:, 1:]] & (targets[:, :-1] >= masking.SPECIAL)
+    assert (at[:, 1:] == at[:, :-1])[goes_on].all() and at.any() and goes_on.any()
+
+
+def test_an_interrupted_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatch, capsys):
+    """The whole command, byte for byte: 14 steps, two epochs, stopped after 10 (state: 8)."""
+    monkeypatch.setattr(docstrings, "load", lambda split: few)
+    sizes = dataclasses.replace(SMALL, max_position_embeddings=64)
+    for name, value in (("SHIPPED", sizes), ("EVALUATE_EVERY", 4), ("SNAPSHOTS", (0, 3))):
+        monkeypatch.setattr(pretrain, name, value)
+    real, calls, files = pretrain.loss, [], {}
+
+    def stops(model, batch):
+        calls.append(batch)
+        if len(calls) == 11:
+            raise KeyboardInterrupt
+        return real(model, batch)
+
+    for name, losses in (("whole", [real]), ("twice", [stops, real])):
+        output = tmp_path / name
+        monkeypatch.setattr(sys, "argv", ["pretrain", "--steps", "14", "--output", str(output)])
+        for part in losses:
+            monkeypatch.setattr(pretrain, "loss", part)
+            if part is stops:
+                with pytest.raises(KeyboardInterrupt):
+                    pretrain.main()
+                (output / "cpu_seconds.txt").write_text("1000\n")  # as if it had taken long
+            else:
+                pretrain.main()
+        found = json.loads((output / "metrics.json").read_text())
+        assert (found.pop("cpu_seconds") >= 1000) == (name == "twice")
+        files[name] = (
+            found,
+            {
+                path.relative_to(output): path.read_bytes()
+                for path in (output / "model.safetensors", *output.glob("checkpoints/*/*"))
+            },
+        )
+    assert len(calls) == 11 and files["whole"] == files["twice"]
+    metrics, kept = files["whole"]
+    assert {path.parts[1] for path in kept if len(path.parts) > 1} == {"000000", "000003", "000014"}
+    assert metrics["processes"] == 1 and 0 <= metrics["padding"] < 0.1
+    assert metrics["held_out"].keys() == metrics["baselines"].keys()
+    assert len(metrics["held_out"]) == 4
 
 
 def test_settings_that_make_no_sense(monkeypatch, capsys):
