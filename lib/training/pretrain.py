@@ -231,7 +231,8 @@ def main() -> None:
             shutil.copy(state, output / f"state-{rank}.safetensors")
         torch.distributed.barrier()
     spent = output / "cpu_seconds.txt"  # of a run that was interrupted, up to its state
-    start = time.process_time() - (float(spent.read_text()) if spent.exists() else 0)
+    earlier = float(spent.read_text()) if state.exists() and spent.exists() else 0.0
+    start = time.process_time() - earlier
 
     def score(model: BertForMaskedLM) -> float:
         found = judge(model, judged)["accuracy"]
@@ -282,7 +283,7 @@ def main() -> None:
         "padding": round(1 - float(sizes.sum() / places), 4),
         "torch": torch.__version__.split("+")[0],
         "threads": torch.get_num_threads(),
-        "cpu_seconds": round(float(spent.read_text())),
+        "cpu_seconds": round(float(spent.read_text())) if spent.exists() else None,
         "held_out": {split: judge(model, batches) for split, batches in asked.items()},
         "baselines": {split: baselines(counts, batches) for split, batches in asked.items()},
         "history": history,

@@ -250,7 +250,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatc
     sizes = dataclasses.replace(SMALL, max_position_embeddings=64)
     for name, value in (("SHIPPED", sizes), ("EVALUATE_EVERY", 4), ("SNAPSHOTS", (0, 3))):
         monkeypatch.setattr(pretrain, name, value)
-    real, calls, files = pretrain.loss, [], {}
+    real, calls, after, files = pretrain.loss, [], [], {}
 
     def stops(model, batch):
         calls.append(batch)
@@ -258,7 +258,11 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatc
             raise KeyboardInterrupt
         return real(model, batch)
 
-    for name, losses in (("whole", [real]), ("twice", [stops, real])):
+    def goes_on(model, batch):
+        after.append(batch)
+        return real(model, batch)
+
+    for name, losses in (("whole", [real]), ("twice", [stops, goes_on])):
         output = tmp_path / name
         monkeypatch.setattr(sys, "argv", ["pretrain", "--steps", "14", "--output", str(output)])
         for part in losses:
@@ -278,7 +282,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(few, tmp_path, monkeypatc
                 for path in (output / "model.safetensors", *output.glob("checkpoints/*/*"))
             },
         )
-    assert len(calls) == 11 and files["whole"] == files["twice"]
+    assert len(calls) == 11 and len(after) == 14 - 8 and files["whole"] == files["twice"]
     metrics, kept = files["whole"]
     assert {path.parts[1] for path in kept if len(path.parts) > 1} == {"000000", "000003", "000014"}
     assert metrics["processes"] == 1 and 0 <= metrics["padding"] < 0.1
@@ -320,6 +324,10 @@ def test_shipped_model_is_as_good_as_its_card(shipped, metrics, validation):
     assert found["tokens"] == recorded["tokens"]
     assert found["accuracy"] == pytest.approx(recorded["accuracy"], abs=2e-4)
     assert found["loss"] == pytest.approx(recorded["loss"], rel=1e-4)
+    recorded = metrics["held_out"]["validation, [MASK] only"]
+    found = pretrain.judge(shipped, pretrain.hidden_only(pretrain.held_out(validation)))
+    assert found["tokens"] == recorded["tokens"]
+    assert found["accuracy"] == pytest.approx(recorded["accuracy"], abs=2e-4)
     for split, found in metrics["held_out"].items():
         others = metrics["baselines"][split]
         assert found["accuracy"] > 0.4 and found["accuracy"] > others["both sides"] + 0.05
