@@ -11,7 +11,6 @@ import torch
 from safetensors.numpy import load_file
 
 from lib.models.bert import BertConfig, BertForMaskedLM
-from tests.browser.harness import serve
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),
@@ -31,14 +30,6 @@ RUN = """async ([tensors, config, ids, options]) => {
       ([name, {data, shape}]) => [name, {data: [...data], shape}]));
   } catch (error) { return {error: error.message}; }
 }"""
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
 
 
 def model(tmp_path, sizes):

@@ -11,21 +11,12 @@ from tokenizers import Tokenizer
 
 from lib.data import docstrings
 from lib.data.tokenizer import END_OF_TEXT, train_bpe
-from tests.browser.harness import serve
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "gpt-docs" / "tokenizer.json"
 START = """async (text) => {
   const {bpeTokenizer} = await import("/bpe.js");
   window.tokenizer = bpeTokenizer(JSON.parse(text));
 }"""
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
 
 
 def trained():

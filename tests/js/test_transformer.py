@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from lib.widgets import packed
-from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 WHOLE = {"rtol": 1e-4, "atol": 1e-4}
@@ -46,14 +45,6 @@ RUN = """([runs, cached, allLogits]) => {
       shapes: [logits.shape, attentions.shape], length: cache?.length};
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
 
 
 def call(page, name, *args):

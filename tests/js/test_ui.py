@@ -7,14 +7,6 @@ from matplotlib import colormaps
 from tests.browser.harness import ORIGIN, serve
 
 
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
-
-
 def run(page, body, arg=None):
     """Run the body of a function with ui.js at hand."""
     return page.evaluate(

@@ -7,7 +7,6 @@ import pytest
 
 from lib.data import docstrings
 from lib.data.tokenizer import BERT_TOKENS, train_bpe, train_wordpiece
-from tests.browser.harness import serve
 
 START = """async (text) => {
   const {wordpieceTokenizer} = await import("/wordpiece.js");
@@ -24,14 +23,6 @@ ALPHABETS = {
     "odd": ["\x00", "\ufffd", "\ue000", "½", "Ⅷ", "²", "٣", *"ßſİIıΣς's"],
     "signs": [*"$+<=>^`|~¿§¶·—“”…€°©", "a", " ", "٪", "։"],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module")
