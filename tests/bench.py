@@ -6,7 +6,8 @@ alike; the spread is the middle half of the repeats.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -128,14 +129,9 @@ def bench_numpy() -> None:
     """Print the time of `conv2d` beside torch's, float32, one thread, and that of the loops."""
     print("Convolution on one thread, float32, milliseconds: median (middle half)")
     print(f"{'x':>18}  {'weight':>14}  {'torch':>20}  {'conv2d':>20}  {'ratio':>5}  conv2d_loops")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            for shapes in CASES:
-                _bench_convolution(*shapes)
-    finally:
-        torch.set_num_threads(threads)
+    with _one_thread():
+        for shapes in CASES:
+            _bench_convolution(*shapes)
 
 
 def bench_rnn(B: int = 64, T: int = 100, C: int = 64, hidden_size: int = 128) -> None:
@@ -145,9 +141,7 @@ def bench_rnn(B: int = 64, T: int = 100, C: int = 64, hidden_size: int = 128) ->
         f"hidden {hidden_size}, milliseconds: median (middle half)"
     )
     print(f"{'':>6}  {'torch':>22}  {'ours':>22}  ratio")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with _one_thread():
         x = torch.randn(B, T, C, generator=torch.Generator().manual_seed(0), requires_grad=True)
         for kind in ("RNN", "LSTM", "GRU"):
             layers = [getattr(source, kind)(C, hidden_size, batch_first=True)
@@ -157,8 +151,6 @@ def bench_rnn(B: int = 64, T: int = 100, C: int = 64, hidden_size: int = 128) ->
             theirs, ours = _milliseconds(*calls, repeats=REPEATS // 2)
             ratio = statistics.median(ours) / statistics.median(theirs)
             print(f"{kind:>6}  {_spread(theirs):>22}  {_spread(ours):>22}  {ratio:5.2f}")
-    finally:
-        torch.set_num_threads(threads)
 
 
 def bench_gpt() -> None:
@@ -169,17 +161,13 @@ def bench_gpt() -> None:
     theirs = GPT2LMHeadModel.from_pretrained(WEIGHTS / "gpt-docs").eval()
     start = torch.zeros(1, 1, dtype=torch.int64)
     wish = {"max_new_tokens": 127, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with _one_thread():
         plain, cached, other = _milliseconds(
             lambda: ours.generate(start, 127, temperature=0, use_cache=False),
             lambda: ours.generate(start, 127, temperature=0),
             lambda: theirs.generate(start, attention_mask=torch.ones(1, 1), **wish),
             repeats=5,
         )
-    finally:
-        torch.set_num_threads(threads)
     print("\nThe shipped GPT writes 127 tokens on one thread, milliseconds: median (middle half)")
     for name, times in (("no cache", plain), ("cache", cached), ("transformers", other)):
         print(f"{name:>12}  {_spread(times):>22}")
@@ -189,9 +177,7 @@ def bench_bert() -> None:
     """Print the time of a training step and of pretraining beside transformers' BertForMaskedLM."""
     print("\nBERT on one thread, float32: a training step, milliseconds: median (middle half)")
     print(f"{'':>22}  {'eager':>24}  {'sdpa':>24}  {'ours':>24}  ratio to the faster")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with _one_thread():
         for sizes, B, T, repeats in BERTS:
             *theirs, ours = _milliseconds(*_bert_steps(sizes, B, T), repeats=repeats)
             ratio = min(map(statistics.median, theirs)) / statistics.median(ours)
@@ -199,8 +185,6 @@ def bench_bert() -> None:
             spreads = "  ".join(f"{_spread(times):>24}" for times in (*theirs, ours))
             print(f"{name:>22}  {spreads}  {ratio:.2f}")
         _bench_pretraining()
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _bert_steps(sizes: dict[str, int], B: int, T: int) -> list[Callable[[], object]]:
@@ -356,6 +340,18 @@ def _alive(browser, url: str, line: dict | None) -> dict[str, float]:
     times = page.evaluate("window.alive")
     context.close()
     return times
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """NumPy and torch on one thread each."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _bench_convolution(x_shape: tuple[int, ...], weight_shape: tuple[int, ...]) -> None:

@@ -169,23 +169,6 @@ def judge(model: BertForMaskedLM, judged: list[MaskedBatch]) -> dict[str, float]
     return {"accuracy": right / total, "loss": nats / total, "tokens": total}
 
 
-def train(
-    texts: Texts, steps: int = STEPS, seed: int = 0, config: BertConfig = SHIPPED, **settings
-):
-    """A BERT pretrained on texts, all randomness from `seed`; and what `fit` returns."""
-    torch.manual_seed(seed)
-    model = BertForMaskedLM(config)
-    history = fit(
-        model,
-        batches(texts),
-        loss,
-        steps=steps,
-        generator=torch.Generator().manual_seed(seed),
-        **{"evaluate_every": EVALUATE_EVERY} | recipe(model, steps) | settings,
-    )
-    return model, history
-
-
 def join_processes() -> tuple[int, int]:
     """Meet the other processes that torchrun has started; alone if there are none.
 
