@@ -13,19 +13,17 @@ in both directions. Source: Devlin et al. 2019. Chapters: 4_1_train_bert, 4_2_in
 
 import json
 import re
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib.models import transformer
+from lib.models import hub, transformer
 from lib.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
 from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
@@ -179,7 +177,7 @@ class _Pretrained(nn.Module):
             ValueError: if a file is damaged, asks for what this model does not do, or the two do
                 not fit each other.
         """
-        directory = find(source)
+        directory = hub.find(source)
         model = cls(_read_config(directory / "config.json"))
         model._load(directory)
         return model.eval()
@@ -309,7 +307,7 @@ class BertForSequenceClassification(_Pretrained):
         Raises:
             ValueError: as the other models', and if neither the files nor the caller name labels.
         """
-        directory = find(source)
+        directory = hub.find(source)
         path = directory / "model.safetensors"
         tensors = from_hub(load_tensors(path)[0])
         if labels is None and "classifier.weight" not in tensors:
@@ -369,43 +367,23 @@ def _check_ids(name: str, ids: Tensor, size: int) -> None:
 # --- the hub's files ----------------------------------------------------------------------------
 
 _SPECIAL = ("pad", "unk", "cls", "sep", "mask")
-_TO_HUB = {
-    r"^bert\.tokens\.": "bert.embeddings.word_embeddings.",
-    r"^bert\.positions\.": "bert.embeddings.position_embeddings.",
-    r"^bert\.types\.": "bert.embeddings.token_type_embeddings.",
-    r"^bert\.norm\.": "bert.embeddings.LayerNorm.",
-    r"^bert\.encoder\.layers\.": "bert.encoder.layer.",
-    r"\.self_attn\.out_proj\.": ".attention.output.dense.",
-    r"\.linear1\.": ".intermediate.dense.",
-    r"\.linear2\.": ".output.dense.",
-    r"\.norm1\.": ".attention.output.LayerNorm.",
-    r"\.norm2\.": ".output.LayerNorm.",
-    r"^transform\.": "cls.predictions.transform.dense.",
-    r"^norm\.": "cls.predictions.transform.LayerNorm.",
-    r"^bias$": "cls.predictions.bias",
-    r"^decoder$": "cls.predictions.decoder.weight",
-    r"^pooler\.": "bert.pooler.dense.",
-}
-# The other way round; what comes first is tried first, so the block's parts go before the rest.
-_FROM_HUB = {
-    r"\.gamma$": ".weight",  # as the first files were written
-    r"\.beta$": ".bias",
-    r"^bert\.embeddings\.word_embeddings\.": "bert.tokens.",
-    r"^bert\.embeddings\.position_embeddings\.": "bert.positions.",
-    r"^bert\.embeddings\.token_type_embeddings\.": "bert.types.",
-    r"^bert\.embeddings\.LayerNorm\.": "bert.norm.",
-    r"^bert\.encoder\.layer\.": "bert.encoder.layers.",
-    r"\.attention\.output\.dense\.": ".self_attn.out_proj.",
-    r"\.attention\.output\.LayerNorm\.": ".norm1.",
-    r"\.intermediate\.dense\.": ".linear1.",
-    r"\.output\.dense\.": ".linear2.",
-    r"\.output\.LayerNorm\.": ".norm2.",
-    r"^cls\.predictions\.transform\.dense\.": "transform.",
-    r"^cls\.predictions\.transform\.LayerNorm\.": "norm.",
-    r"^cls\.predictions\.bias$": "bias",
-    r"^cls\.predictions\.decoder\.weight$": "decoder",
-    r"^bert\.pooler\.dense\.": "pooler.",
-}
+_NAMES = (  # ours, transformers'
+    ("bert.tokens.", "bert.embeddings.word_embeddings."),
+    ("bert.positions.", "bert.embeddings.position_embeddings."),
+    ("bert.types.", "bert.embeddings.token_type_embeddings."),
+    ("bert.norm.", "bert.embeddings.LayerNorm."),
+    ("bert.encoder.layers.", "bert.encoder.layer."),
+    (".self_attn.out_proj.", ".attention.output.dense."),
+    (".norm1.", ".attention.output.LayerNorm."),
+    (".linear1.", ".intermediate.dense."),
+    (".linear2.", ".output.dense."),
+    (".norm2.", ".output.LayerNorm."),
+    ("transform.", "cls.predictions.transform.dense."),
+    ("norm.", "cls.predictions.transform.LayerNorm."),
+    ("bias", "cls.predictions.bias"),
+    ("decoder", "cls.predictions.decoder.weight"),
+    ("pooler.", "bert.pooler.dense."),
+)
 _PARTS = ("query", "key", "value")  # the order of rows in in_proj_weight
 
 
@@ -419,7 +397,7 @@ def to_hub(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 path = f"bert.encoder.layer.{fused[1]}.attention.self.{part}.{fused[2]}"
                 tensors[path] = rows
         else:
-            tensors[_rename(name, _TO_HUB)] = tensor
+            tensors[hub.to_theirs(name, _NAMES)] = tensor
     if "decoder" in state:
         tensors["cls.predictions.decoder.bias"] = state["bias"]
     return tensors
@@ -434,11 +412,14 @@ def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, tensor in tensors.items():
         if re.match(r"(embeddings|encoder|pooler)\.", name):
             name = f"bert.{name}"
+        # As the first files were written.
+        name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
+        name = name.replace("LayerNorm.beta", "LayerNorm.bias")
         found = re.fullmatch(r"bert\.encoder\.layer\.(\d+)\.attention\.self\.(\w+)\.(\w+)", name)
         if found and found[2] in _PARTS:
             apart[found[1], found[3], found[2]] = tensor.float()
         else:
-            state[_rename(name, _FROM_HUB)] = tensor.float()
+            state[hub.to_ours(name, _NAMES)] = tensor.float()
     # Where the decoder is not tied, its own bias is the one that is added.
     state["bias"] = state.pop("cls.predictions.decoder.bias", state.get("bias"))
     if state["bias"] is None:
@@ -458,28 +439,8 @@ def _wanted(tensors: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor
     return {n: t for n, t in tensors.items() if n in mine or not re.match(others, n)}
 
 
-def _rename(name: str, rules: Mapping[str, str]) -> str:
-    for pattern, replacement in rules.items():
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected JSON: {error}") from None
-    if not isinstance(raw, dict) or raw.get("model_type") != "bert":
-        found = raw.get("model_type") if isinstance(raw, dict) else raw
-        raise ValueError(f"{path}: expected a model_type of 'bert', got {found!r}")
-    return raw
-
-
 def _read_config(path: Path) -> BertConfig:
-    raw = _read_json(path)
-    for name, value in PLAIN.items():
-        if raw.get(name, value) != value:
-            raise ValueError(f"{path}: {name}: expected {value!r}, got {raw[name]!r}")
+    raw = hub.read_config(path, "bert", PLAIN)
     drops = {raw.get(f"{part}_dropout_prob", 0.1) for part in ("hidden", "attention_probs")}
     # Dropout only acts in training; where the two differ, the larger is as good as any.
     known = {f.name: raw[f.name] for f in fields(BertConfig) if f.name in raw}
@@ -487,7 +448,7 @@ def _read_config(path: Path) -> BertConfig:
 
 
 def _read_labels(path: Path) -> list[str]:
-    names = _read_json(path).get("id2label", {})
+    names = hub.read_config(path, "bert", PLAIN).get("id2label", {})
     return [names[key] for key in sorted(names, key=int)] if names else ["LABEL_0", "LABEL_1"]
 
 
@@ -495,41 +456,3 @@ def _read_labels(path: Path) -> list[str]:
 BERT_DEFAULTS = {"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12}
 BERT_DEFAULTS |= {"num_attention_heads": 12, "intermediate_size": 3072}
 BERT_DEFAULTS |= {"max_position_embeddings": 512}
-
-HUB_FILES = ["config.json", "model.safetensors", "tokenizer*.json", "vocab.txt"]
-
-
-def find(source: str | Path) -> Path:
-    """The directory of a model's files; a name on the hub is fetched into its usual cache first.
-
-    Raises:
-        OSError: if there is no such directory, and no way to the hub.
-    """
-    if Path(source).is_dir():
-        return Path(source)
-    name = str(source)
-    if not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", name):
-        raise FileNotFoundError(f"{name}: expected a directory with config.json")
-    advice = (
-        f"{name!r} is neither a directory nor to be had from the hub now. Where there is a "
-        f"network, `pip install huggingface_hub` and `hf download {name} --local-dir {name}`, "
-        f"then give the path of that directory."
-    )
-    try:
-        import huggingface_hub as hub
-    except ImportError:
-        raise OSError(advice) from None
-    settings = {"allow_patterns": HUB_FILES}
-    try:
-        return Path(hub.snapshot_download(name, local_files_only=True, **settings))
-    except Exception:  # not in the cache, in one of the library's many ways
-        pass
-    address = urlsplit(hub.constants.ENDPOINT)
-    try:  # asked here, since the library would try again and again
-        if hub.constants.HF_HUB_OFFLINE:
-            raise OSError("offline by HF_HUB_OFFLINE")
-        port = address.port or (443 if address.scheme == "https" else 80)
-        socket.create_connection((address.hostname, port), timeout=3).close()
-        return Path(hub.snapshot_download(name, **settings))
-    except Exception as error:
-        raise OSError(f"{advice} ({error})") from None

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models import hub
 from lib.models.attention import KeyValueCache
 from lib.models.transformer import Block, BlockConfig, LayerNorm, LearnedPositions
 from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
@@ -225,7 +226,7 @@ class GPT(nn.Module):
             name = name.removeprefix("transformer.")
             # The first files carried the causal mask too; the head is the embedding.
             if not re.search(r"\.attn\.(masked_)?bias$|^lm_head\.weight$", name):
-                tensors[_rename(name, _FROM_GPT2)] = _turn(name, tensor.float())
+                tensors[hub.to_ours(name, _NAMES)] = _turn(name, tensor.float())
         load_into(model, tensors, path)
         return model.eval()
 
@@ -239,7 +240,7 @@ class GPT(nn.Module):
         write_whole(directory / "config.json", json.dumps(config, indent=2) + "\n")
         tensors = {}
         for name, tensor in self.state_dict().items():
-            name = _rename(name, _TO_GPT2)
+            name = hub.to_theirs(name, _NAMES)
             tensors[f"transformer.{name}"] = _turn(name, tensor)
         save_tensors(directory / "model.safetensors", tensors)
 
@@ -273,34 +274,18 @@ def filter_logits(logits: Tensor, top_k: int | None = None, top_p: float | None 
 
 # --- GPT-2's files ------------------------------------------------------------------------------
 
-_TO_GPT2 = {
-    r"^tokens\.": "wte.",
-    r"^positions\.": "wpe.",
-    r"^norm\.": "ln_f.",
-    r"^blocks\.": "h.",
-    r"self_attn\.in_proj_": "attn.c_attn.",
-    r"self_attn\.out_proj\.": "attn.c_proj.",
-    r"linear1\.": "mlp.c_fc.",
-    r"linear2\.": "mlp.c_proj.",
-    r"norm([12])\.": r"ln_\1.",
-}
-_FROM_GPT2 = {
-    r"^wte\.": "tokens.",
-    r"^wpe\.": "positions.",
-    r"^ln_f\.": "norm.",
-    r"^h\.": "blocks.",
-    r"attn\.c_attn\.": "self_attn.in_proj_",
-    r"attn\.c_proj\.": "self_attn.out_proj.",
-    r"mlp\.c_fc\.": "linear1.",
-    r"mlp\.c_proj\.": "linear2.",
-    r"ln_([12])\.": r"norm\1.",
-}
-
-
-def _rename(name: str, rules: dict[str, str]) -> str:
-    for pattern, replacement in rules.items():
-        name = re.sub(pattern, replacement, name)
-    return name
+_NAMES = (  # ours, transformers'
+    ("tokens.", "wte."),
+    ("positions.", "wpe."),
+    ("norm.", "ln_f."),
+    ("blocks.", "h."),
+    (".self_attn.in_proj_", ".attn.c_attn."),
+    (".self_attn.out_proj.", ".attn.c_proj."),
+    (".linear1.", ".mlp.c_fc."),
+    (".linear2.", ".mlp.c_proj."),
+    (".norm1.", ".ln_1."),
+    (".norm2.", ".ln_2."),
+)
 
 
 def _turn(name: str, tensor: Tensor) -> Tensor:
@@ -309,16 +294,7 @@ def _turn(name: str, tensor: Tensor) -> Tensor:
 
 
 def _read_config(path: Path) -> GPTConfig:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected JSON: {error}") from None
-    if not isinstance(raw, dict) or raw.get("model_type") != "gpt2":
-        found = raw.get("model_type") if isinstance(raw, dict) else raw
-        raise ValueError(f"{path}: expected a model_type of 'gpt2', got {found!r}")
-    for name, value in PLAIN.items():
-        if raw.get(name, value) != value:
-            raise ValueError(f"{path}: {name}: expected {value}, got {raw[name]}")
+    raw = hub.read_config(path, "gpt2", PLAIN)
     drops = {raw.get(f"{part}_pdrop", 0.1) for part in ("embd", "attn", "resid")}
     # Dropout only acts in training; where the three differ, the largest is as good as any.
     known = {f.name: raw[f.name] for f in fields(GPTConfig) if f.name in raw}

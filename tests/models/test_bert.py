@@ -1,7 +1,6 @@
 """BERT against Hugging Face's: files both ways, hidden states, attentions, scores, gradients."""
 
 import json
-import socket
 
 import pytest
 import torch
@@ -14,7 +13,6 @@ from lib.models.bert import (
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
-    BertModel,
 )
 
 transformers.logging.set_verbosity_error()
@@ -299,47 +297,3 @@ def test_a_missing_file_is_a_missing_file(tmp_path):
         BertForMaskedLM.from_pretrained(tmp_path)
     with pytest.raises(FileNotFoundError, match="expected a directory"):
         BertForMaskedLM.from_pretrained(tmp_path / "not there" / "at all")
-
-
-# --- the hub ------------------------------------------------------------------------------------
-
-
-def test_a_name_on_the_hub_without_a_network(monkeypatch, tmp_path):
-    hub = pytest.importorskip("huggingface_hub")
-    asked = []
-
-    def refuse(address, timeout=None):
-        asked.append((address, timeout))
-        raise ConnectionRefusedError("no way out")
-
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
-    with pytest.raises(OSError, match="hf download someone/some-bert.*no way out"):
-        BertForMaskedLM.from_pretrained("someone/some-bert")
-    assert len(asked) == 1 and asked[0][1] <= 5
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(OSError, match="offline by HF_HUB_OFFLINE"):
-        BertForMaskedLM.from_pretrained("someone/some-bert")
-    assert len(asked) == 1
-
-
-def test_a_name_on_the_hub_is_fetched_and_read(monkeypatch, tmp_path):
-    hub = pytest.importorskip("huggingface_hub")
-    saved(oracle(**SIZES[0]), tmp_path)
-
-    def snapshot(name, local_files_only=False, allow_patterns=None):
-        assert name == "bert-base-uncased" and "config.json" in allow_patterns
-        if local_files_only:
-            raise FileNotFoundError("not in the cache")
-        return str(tmp_path)
-
-    class Line:
-        def close(self):
-            pass
-
-    monkeypatch.setattr(hub, "snapshot_download", snapshot)
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(socket, "create_connection", lambda address, timeout: Line())
-    model = BertForMaskedLM.from_pretrained("bert-base-uncased")
-    assert isinstance(model.bert, BertModel) and model.config.hidden_size == 8
