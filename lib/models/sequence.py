@@ -57,8 +57,11 @@ class SequenceModel(nn.Module):
         hidden, state = self.rnn(x, state)
         return self.output(hidden), state  # (B, T, output_size)
 
-    def remember_by_default(self) -> "SequenceModel":
-        """Let an LSTM start with forget gates near 1: their bias is set to 1. (Gers et al. 2000.)
+    def remember_by_default(self, bias: float = 1.0) -> "SequenceModel":
+        """Let an LSTM start with forget gates near 1, by their bias. (Gers et al. 2000.)
+
+        Args:
+            bias: the gates then are about sigmoid(bias): 0.73 for 1, 0.95 for 3.
 
         Raises:
             ValueError: if the layer has no forget gate.
@@ -69,7 +72,7 @@ class SequenceModel(nn.Module):
             )
         H = self.config.hidden_size
         with torch.no_grad():
-            self.rnn.bias_ih_l0[H : 2 * H] = 1
+            self.rnn.bias_ih_l0[H : 2 * H] = bias
             self.rnn.bias_hh_l0[H : 2 * H] = 0
         return self
 

@@ -1,6 +1,6 @@
 """Train the recurrent networks that the book ships, an LSTM and a plain RNN on each of two jobs.
 
-    python -m lib.training.train_rnn adding     # weights/adding-lstm and -rnn, about a minute
+    python -m lib.training.train_rnn adding     # weights/adding-lstm and -rnn, about 4 minutes
     python -m lib.training.train_rnn chars      # weights/chars-lstm and -rnn, about 10 minutes
 
 Settings are the same for both kinds, but for the LSTM's forget gates, which start open (Gers et al.
@@ -33,11 +33,15 @@ from lib.training.loop import fit
 KINDS = ("lstm", "rnn")
 CLIP_NORM = 1.0
 BATCH = 64
+# Of the forget gates at the start. What has to be kept for a hundred steps needs more: with 1, three
+# of five seeds had not learned to add after 1,200 steps; with 3, all had after 1,500.
+FORGET_BIAS = {"adding": 3.0, "chars": 1.0}
 
 LENGTH = 100  # of the adding problem
 ADDING_STEPS = 1500
 ADDING_RATE = 5e-3
 HELD_OUT = 2000, 10_000  # sequences, seed
+SEEDS = range(5)  # all are trained; the first is shipped
 
 CHARS_STEPS = 10_000
 CHARS_BATCH = 32
@@ -62,7 +66,7 @@ def new_model(kind: str, job: str, seed: int = 0) -> SequenceModel:
         raise ValueError(f"job: expected one of {', '.join(sizes)}, got {job!r}")
     torch.manual_seed(seed)
     model = SequenceModel(SequenceConfig(kind, *sizes[job]))
-    return model.remember_by_default() if kind == "lstm" else model
+    return model.remember_by_default(FORGET_BIAS[job]) if kind == "lstm" else model
 
 
 # --- the adding problem -------------------------------------------------------------------------
@@ -202,11 +206,12 @@ def _record(model: SequenceModel, output: Path, command: str, start: float, **mo
 
 
 def _adding(output: Path, command: str) -> None:
+    targets = adding_problem(HELD_OUT[0], LENGTH, HELD_OUT[1])[1]
     for kind in KINDS:
         start = time.process_time()
-        model, history = train_adding(kind)
-        error = adding_error(model, *HELD_OUT[:1], LENGTH, HELD_OUT[1])
-        targets = adding_problem(HELD_OUT[0], LENGTH, HELD_OUT[1])[1]
+        trained = [train_adding(kind, seed=seed) for seed in SEEDS]
+        errors = [adding_error(model, HELD_OUT[0], LENGTH, HELD_OUT[1]) for model, _ in trained]
+        model, history = trained[0]
         _record(
             model,
             output / f"adding-{kind}",
@@ -214,7 +219,8 @@ def _adding(output: Path, command: str) -> None:
             start,
             steps=ADDING_STEPS,
             length=LENGTH,
-            mean_squared_error=error,
+            mean_squared_error=errors[0],
+            mean_squared_error_by_seed=errors,
             guessing_the_mean=float(targets.var()),
             history=history,
         )

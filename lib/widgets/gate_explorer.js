@@ -280,6 +280,7 @@ function build(ctx) {
         h("div", { class: "ge-keys" }, [..."ifoch"].map((gate) => legendOf(gate, gate)))),
       h("div", { class: "ge-side" }, units.node, sums)));
 
+  root.classList.add("ge-empty"); // until something is drawn
   let fresh = true; // something has changed since the runs were drawn
   const draw = ctx.redraw(() => {
     if (fresh) compute();

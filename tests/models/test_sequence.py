@@ -48,12 +48,13 @@ def test_files_come_back(kind, tmp_path):
     assert torch.equal(again(x)[0], model(x)[0])
 
 
-def test_forget_gates_start_open():
+@pytest.mark.parametrize("bias", [1, 3])
+def test_forget_gates_start_open(bias):
     model = model_of("lstm")
     other = {name: value.clone() for name, value in model.rnn.named_parameters()}
-    assert model.remember_by_default() is model
+    assert model.remember_by_default(bias) is model
     both = model.rnn.bias_ih_l0 + model.rnn.bias_hh_l0
-    assert torch.equal(both[5:10], torch.ones(5))
+    assert torch.equal(both[5:10], torch.full((5,), float(bias)))
     for rows in (slice(0, 5), slice(10, 20)):  # the other gates stay as they were drawn
         assert torch.equal(model.rnn.bias_ih_l0[rows], other["bias_ih_l0"][rows])
         assert torch.equal(model.rnn.bias_hh_l0[rows], other["bias_hh_l0"][rows])
