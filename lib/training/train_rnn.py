@@ -33,8 +33,8 @@ from lib.training.loop import fit
 KINDS = ("lstm", "rnn")
 CLIP_NORM = 1.0
 BATCH = 64
-# Of the forget gates at the start. What has to be kept for a hundred steps needs more: with 1, three
-# of five seeds had not learned to add after 1,200 steps; with 3, all had after 1,500.
+# Of the forget gates at the start. What has to be kept for a hundred steps needs more than 1, with
+# which some seeds had not learned to add after 1,200 steps; with 3, all five had after 1,500.
 FORGET_BIAS = {"adding": 3.0, "chars": 1.0}
 
 LENGTH = 100  # of the adding problem
