@@ -1,12 +1,13 @@
-"""What pretraining is worth: accuracy against the number of labels, four ways.
+"""What pretraining is worth: accuracy against the number of labels, and what none at all can do.
 
     python -m lib.training.learning_curves packages    # weights/bert-docs/curves-packages.json
 
 Ways: bags of words with logistic regression; the same network from random weights; pretrained and
 fine-tuned whole; pretrained and frozen under a new head. Each number of labels a class is drawn
-with several seeds, which also start the head. All ways see the same examples, and are judged on the
-same part of the test files. Learning rates and steps were chosen on the validation side with
-another seed. Chapter: 2_concepts.
+with several seeds, which also start the head; "all" is the whole training split, as unequal as it
+is. All ways see the same examples, and are judged on the same part of the test files. With no
+label: the pretrained model fills in the label's name, as it is and calibrated. Learning rates and
+steps were chosen on the validation side with another seed. Chapter: 2_concepts.
 """
 
 import argparse
@@ -16,19 +17,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lib.data import docstrings, tokenizer
-from lib.models.bert import BertConfig, BertForSequenceClassification
-from lib.training import finetune
+from lib.models.bert import BertConfig, BertForMaskedLM, BertForSequenceClassification
+from lib.training import finetune, zero_shot
 from lib.training.checkpoint import write_whole
 from lib.training.finetune import Labelled
+from lib.training.metrics import confusion
 
 WAYS = ("bag of words", "from scratch", "fine-tuned", "frozen")
-PER_CLASS = (10, 50, 200, 500)  # the rarest label has 558
-STEPS = {10: 100, 50: 200, 200: 400, 500: 600}
+WITHOUT = ("zero-shot", "zero-shot, calibrated")
+ALL = "all"
+PER_CLASS = (10, 50, 200, 500, ALL)  # the rarest label has 558
+STEPS = {10: 100, 50: 200, 200: 400, 500: 600, ALL: 2000}
 RATES = {"from scratch": 1e-3, "fine-tuned": 5e-4, "frozen": 5e-3}
 SEEDS = 5
 JUDGED = 3000  # texts of the held-out side, drawn once
+UNLABELLED = 3000  # training texts to calibrate on
 
 
 def learner(way: str, pretrained: Path, names: tuple[str, ...], seed: int):
@@ -47,23 +53,50 @@ def learner(way: str, pretrained: Path, names: tuple[str, ...], seed: int):
     return BertForSequenceClassification(BertConfig(**sizes, dropout=0.0), names)
 
 
-def accuracy(
+def judge(predicted: NDArray[np.int64], judged: Labelled) -> dict:
+    """`finetune.judge`, and what was taken for what: rows are true labels, columns answers."""
+    table = confusion(predicted, judged.labels, len(judged.names))
+    return finetune.judge(predicted, judged) | {"confusion": table.tolist()}
+
+
+def learned(
     way: str, few: Labelled, judged: Labelled, pretrained: Path, seed: int, steps: int
-) -> dict[str, float]:
-    """Train one way on a few examples; `finetune.judge` of the held-out texts."""
+) -> dict:
+    """Train one way on a few examples; `judge` of the held-out texts."""
     if way == "bag of words":
-        return finetune.judge(finetune.bag_of_words(few, judged), judged)
+        return judge(finetune.bag_of_words(few, judged), judged)
     model = learner(way, pretrained, few.names, seed)
     finetune.train(
         model, few, steps, frozen=way == "frozen", rate=RATES[way], seed=seed, progress_bar=False
     )
-    return finetune.judge(finetune.predict(model, judged).argmax(1), judged)
+    return judge(finetune.predict(model, judged).argmax(1), judged)
+
+
+def without_labels(task: str, unlabelled: Labelled, judged: Labelled, pretrained: Path):
+    """`judge` of each way of WITHOUT; of the unlabelled texts only the tokens are used."""
+    model = BertForMaskedLM.from_pretrained(pretrained).eval()
+    tokens, prompt = tokenizer.load(pretrained), zero_shot.PROMPTS[task]
+    scores, on_average = (
+        zero_shot.fit_of_names(model, tokens, texts, prompt) for texts in (judged, unlabelled)
+    )
+    calibrated = zero_shot.calibrate(scores, on_average)
+    return {
+        way: judge(found.argmax(1), judged)
+        for way, found in zip(WITHOUT, (scores, calibrated), strict=True)
+    }
 
 
 def some(data: Labelled, number: int, seed: int = 0) -> Labelled:
     """So many texts, drawn once."""
     rows = np.random.default_rng(seed).permutation(len(data))[:number]
     return Labelled(tuple(data.texts[i] for i in rows), data.labels[rows], data.names)
+
+
+def as_text(summary: dict) -> str:
+    """JSON with one result a line."""
+    rows = ",\n".join(json.dumps(row) for row in summary["results"])
+    head = json.dumps(summary | {"results": []}, indent=2)
+    return head.replace('"results": []', f'"results": [\n{rows}\n]') + "\n"
 
 
 def main() -> None:
@@ -82,24 +115,33 @@ def main() -> None:
     judged = some(finetune.load(task, arguments.split, tokens), JUDGED)
     start = time.process_time()
     rows = []
+
+    def keep(way: str, per_class: int | str, seed: int, found: dict) -> None:
+        rows.append({"way": way, "per_class": per_class, "seed": seed} | found)
+        print(way, per_class, seed, round(found["macro"], 3), flush=True)
+
+    unlabelled = some(train, UNLABELLED)
+    for way, found in without_labels(task, unlabelled, judged, pretrained).items():
+        keep(way, 0, 0, found)
     for per_class in PER_CLASS:
         for seed in range(arguments.seeds):
-            few = train.take(per_class, seed)
+            few = train if per_class == ALL else train.take(per_class, seed)
             for way in WAYS:
-                found = accuracy(way, few, judged, pretrained, seed, STEPS[per_class])
-                rows.append({"way": way, "per_class": per_class, "seed": seed} | found)
-                print(json.dumps(rows[-1]), flush=True)
+                found = learned(way, few, judged, pretrained, seed, STEPS[per_class])
+                keep(way, per_class, seed, found)
     summary = {
         "command": f"python -m lib.training.learning_curves {task}",
         "split": arguments.split,
         "texts_judged": len(judged),
+        "labels": list(train.names),
+        "texts_of_all": len(train),
         "corpus_sha256": docstrings.corpus_hash("train"),
         "torch": torch.__version__.split("+")[0],
         "cpu_seconds": round(time.process_time() - start),
         "most_frequent": float(np.bincount(judged.labels).max() / len(judged)),
         "results": rows,
     }
-    write_whole(pretrained / f"curves-{task}.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(pretrained / f"curves-{task}.json", as_text(summary))
 
 
 if __name__ == "__main__":
