@@ -1,9 +1,11 @@
 """Fine-tune a pretrained BERT on labels: which library a sentence documents, or which section.
 
-    python -m lib.training.finetune packages       # weights/bert-docs-packages, a few minutes
+    python -m lib.training.finetune packages             # weights/bert-docs-packages, minutes
+    python -m lib.training.finetune packages --frozen    # weights/bert-docs/head-packages.*
 
 The body is trained along (full), or stays as pretraining left it (frozen), and only the head
-learns. Beside it stands what needs no network: bags of words and logistic regression.
+learns; then the head alone is written, beside the body that it belongs to. Both are judged beside
+bags of words and logistic regression, which need no network.
 Chapters: 2_concepts, 4_1_train_bert. Recipe: Devlin et al. 2019, section 4.
 """
 
@@ -24,8 +26,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.data import docstrings, masking, tokenizer
-from lib.models.bert import BertForSequenceClassification
-from lib.training.checkpoint import write_whole
+from lib.models.bert import BertForSequenceClassification, to_hub
+from lib.training.checkpoint import save_tensors, write_whole
 from lib.training.loop import fit
 from lib.training.metrics import confusion
 
@@ -190,7 +192,8 @@ def main() -> None:
         parser.error(f"--steps: expected at least 1, got {arguments.steps}")
     torch.set_num_threads(1)
     task, output = arguments.task, arguments.output
-    output = output or Path(f"{arguments.pretrained}-{task}")
+    beside = f"{arguments.pretrained}-{task}"
+    output = output or (arguments.pretrained if arguments.frozen else Path(beside))
     tokens = tokenizer.load(arguments.pretrained)
     data = {split: load(task, split, tokens) for split in docstrings.SPLITS}
     torch.manual_seed(0)
@@ -207,7 +210,13 @@ def main() -> None:
         evaluate_every=500,
     )
     seconds = round(time.process_time() - start)
-    model.save_pretrained(output, tokens)
+    metrics = output / "metrics.json"
+    if arguments.frozen:
+        metrics = output / f"head-{task}.json"
+        head = {n: t for n, t in model.state_dict().items() if not n.startswith("bert.")}
+        save_tensors(output / f"head-{task}.safetensors", to_hub(head))
+    else:
+        model.save_pretrained(output, tokens)
     held_out = {}
     for split in ("validation", "test"):
         side = data[split]
@@ -224,10 +233,11 @@ def main() -> None:
         "corpus_sha256": docstrings.corpus_hash("train"),
         "torch": torch.__version__.split("+")[0],
         "cpu_seconds": seconds,
+        "labels": list(TASKS[task]),
         "held_out": held_out,
         "history": history,
     }
-    write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(metrics, json.dumps(summary, indent=2) + "\n")
     print(output, held_out)
 
 

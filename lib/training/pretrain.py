@@ -269,6 +269,7 @@ def main() -> None:
         "cpu_seconds": round(float(spent.read_text())) if spent.exists() else None,
         "held_out": {split: judge(model, batches) for split, batches in asked.items()},
         "baselines": {split: baselines(counts, batches) for split, batches in asked.items()},
+        "start": judge(BertForMaskedLM.from_pretrained(output / "checkpoints/000000"), judged),
         "history": history,
     }
     write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")

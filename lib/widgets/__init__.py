@@ -1,9 +1,19 @@
 """Widgets that live in the page: a Python class each, whose front end needs no kernel."""
 
 from lib.widgets.attention_explorer import AttentionExplorer
+from lib.widgets.bert_live import BertLive
+from lib.widgets.checkpoint_scrubber import CheckpointScrubber
 from lib.widgets.conv_live import ConvLive
 from lib.widgets.gate_explorer import GateExplorer
 from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 
-__all__ = ["AttentionExplorer", "ConvLive", "GateExplorer", "GenerationView", "KernelExplorer"]
+__all__ = [
+    "AttentionExplorer",
+    "BertLive",
+    "CheckpointScrubber",
+    "ConvLive",
+    "GateExplorer",
+    "GenerationView",
+    "KernelExplorer",
+]

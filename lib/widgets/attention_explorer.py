@@ -109,8 +109,8 @@ def _temperature(value: Any) -> float:
     return float(value)
 
 
-def _head(value: Any) -> list[int] | None:
-    """A second head, [layer, head], or None."""
+def head_pair(value: Any) -> list[int] | None:
+    """A check for `Checked`: a second head, [layer, head], or None."""
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
@@ -201,7 +201,7 @@ class AttentionExplorer(BookWidget):
     sentence = Checked(whole(0), 0).tag(sync=True)
     layer = Checked(whole(0), 0).tag(sync=True)
     head = Checked(whole(0), 0).tag(sync=True)
-    compare = Checked(_head, None).tag(sync=True)
+    compare = Checked(head_pair, None).tag(sync=True)
     view = Checked(one_of(("matrix", "lines")), "matrix").tag(sync=True)
 
     _examples = traitlets.Dict(EXAMPLES).tag(sync=True)

@@ -1,10 +1,14 @@
-// AttentionExplorer's model mode: the maps of a trained model's heads over whole sentences.
+// The maps of a trained model's heads over whole sentences: AttentionExplorer's model mode, and a part
+// of the widgets in which a BERT reads.
 import { bytesOf, h, number, segmented, select, steer, t, toggle } from "./ui.js";
 
 const MAPS_FAINT = 0.03; // a lesser weight has no line
 const MAPS_LISTED = 4;
 
-export function buildMaps(ctx) {
+/** ctx: as `mount` gives it. Its model has the traits layer, head, compare, view, query, sentence;
+ *  _tokens, a list of words for each sentence; _heads [layers, heads]; _maps, bytes.
+ *  embedded: someone else shows the sentence and has its words chosen. */
+export function buildMaps(ctx, { embedded = false } = {}) {
   const { root, get } = ctx;
   let hover = null;  // {q, k} under the mouse; k null: where the query looks most
   let key = null;    // the key chosen beside the query
@@ -265,15 +269,14 @@ export function buildMaps(ctx) {
   };
 
   // --- everything together ------------------------------------------------------------------------
-  root.append(
-    h("p", { class: "lw-try ax-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      hint),
-    h("div", { class: "ax-bar" }, sentences.node, views.node, comparing.node),
-    stack,
+  root.append(...[
+    embedded ? null : h("p", { class: "lw-try ax-try" }, h("b", {}, t("Try first: ", "先试试：")), hint),
+    h("div", { class: "ax-bar" }, embedded ? null : sentences.node, views.node, comparing.node),
+    embedded ? null : stack,
     h("div", { class: "ax-main" },
       h("div", { class: "ax-all" }, headsTitle, grid,
         h("div", { class: "ax-scale", "aria-hidden": "true" }, "0", h("i"), "1", h("span", {}, t("weight", "权重")))),
-      h("div", { class: "ax-panels" }, panels.map((one) => one.node))));
+      h("div", { class: "ax-panels" }, panels.map((one) => one.node)))].filter(Boolean));
 
   const draw = ctx.redraw(() => {
     const most = Math.max(...get("_tokens").map((list) => list.length));

@@ -1,8 +1,9 @@
 """What every widget of the book is: an anywidget whose page side needs no kernel.
 
 A widget is three files side by side, `name.py`, `name.js` and `name.css`. anywidget loads a module
-from memory, where relative imports lead nowhere, so the shared core goes in front of the widget's
-own source here; the tests import the same files as the modules they are.
+from memory, where relative imports lead nowhere, so what the source imports goes in front of it
+here, and likewise the styles beside each of these files; the tests import the same files as the
+modules they are.
 """
 
 import re
@@ -92,11 +93,8 @@ class BookWidget(anywidget.AnyWidget):
         is_trait = isinstance(getattr(cls, "_esm", None), traitlets.TraitType)
         if source.is_file() and not is_trait:
             cls._esm = module(source)
-            cls._css = "".join(
-                path.read_text("utf-8")
-                for path in (HERE / "core.css", source.with_suffix(".css"))
-                if path.is_file()
-            )
+            styles = [HERE / "core.css"] + [part.with_suffix(".css") for part in parts(source)]
+            cls._css = "".join(path.read_text("utf-8") for path in styles if path.is_file())
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -121,16 +119,22 @@ class BookWidget(anywidget.AnyWidget):
             self.send({"type": "asset", "name": name, "error": f"no asset {name!r}"})
 
 
-def module(source: Path) -> str:
-    """One ES module: what `source` imports from beside it, and what that imports, then itself."""
-    parts: dict[Path, str] = {}
+def parts(source: Path) -> dict[Path, str]:
+    """What `source` imports from beside it, and what that imports, then itself: each file's text
+    without its local imports."""
+    found: dict[Path, str] = {}
 
     def add(path: Path) -> None:
         text = path.read_text("utf-8")
         for name in _LOCAL_IMPORT.findall(text):
-            if path.parent / name not in parts:
+            if path.parent / name not in found:
                 add(path.parent / name)
-        parts[path] = _LOCAL_IMPORT.sub("", text)
+        found[path] = _LOCAL_IMPORT.sub("", text)
 
     add(source)
-    return "\n".join(parts.values())
+    return found
+
+
+def module(source: Path) -> str:
+    """One ES module of all the `parts`."""
+    return "\n".join(parts(source).values())

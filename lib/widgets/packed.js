@@ -1,4 +1,5 @@
-// Weights of one byte a number: reads what lib/widgets/packed.py packs, a safetensors file.
+// Weights of one byte a number: reads what lib/widgets/packed.py packs, a safetensors file; and one
+// of float16, two bytes a number, as the checkpoints are.
 
 const PACKED_SHARE = 32; // numbers of a row that share a scale
 
@@ -31,13 +32,23 @@ export function unpack(bytes) {
         }
       }
       tensors[name] = { data, shape };
+    } else if (dtype === "F16") {
+      tensors[name] = { data: Float32Array.from(read(name, Uint16Array), packedHalf), shape };
     } else if (dtype !== "F32") {
-      throw new Error(`unpack: expected “${name}” to be I8 or F32, got ${dtype}`);
+      throw new Error(`unpack: expected “${name}” to be I8, F16 or F32, got ${dtype}`);
     } else if (entries[name.replace(/\.scale$/, "")]?.dtype !== "I8") {
       tensors[name] = { data: read(name, Float32Array), shape };
     }
   }
   return tensors;
+}
+
+/** The number that sixteen bits stand for: sign, five bits of exponent, ten of fraction. */
+function packedHalf(bits) {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size = exponent === 31 ? (fraction ? NaN : Infinity)
+    : exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  return bits >> 15 ? -size : size;
 }
 
 /** The entries {name: {dtype, shape, data_offsets}}, and where the data starts. */

@@ -1,0 +1,44 @@
+"""Drag through the training of the shipped BERT. Chapter: 4_1_train_bert."""
+
+import json
+from typing import Any
+
+import traitlets
+
+from lib.widgets.assets import BERT_STEPS, WEIGHTS
+from lib.widgets.base import Checked
+from lib.widgets.bert_panel import NAME, BertWidget, answers, read
+
+
+def _step(value: Any) -> int:
+    if value not in BERT_STEPS or isinstance(value, bool):
+        raise ValueError(f"expected one of {', '.join(map(str, BERT_STEPS))}, got {value!r}")
+    return int(value)
+
+
+class CheckpointScrubber(BertWidget):
+    __doc__ = BertWidget.__doc__.replace(
+        "Base class: a text, a hidden token, whose attention is shown.",
+        "What a BERT answers, and where it looks, at five points of its training.",
+    ).replace("    Args:\n", "    Args:\n        step: of training: 0, 100, 1000, 10000 or 24000.\n")
+
+    _asset_steps = BERT_STEPS
+
+    step = Checked(_step, BERT_STEPS[0]).tag(sync=True)
+
+    _steps = traitlets.List(list(BERT_STEPS)).tag(sync=True)
+    _curve = traitlets.List().tag(sync=True)  # [step, share of the hidden tokens found]
+    _most_frequent = traitlets.Float().tag(sync=True)  # the share that one answer finds
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        metrics = json.loads((WEIGHTS / NAME / "metrics.json").read_text("utf-8"))
+        with self.hold_sync():
+            found = [[0, metrics["start"]["accuracy"]]]
+            self._curve = found + [[e["step"], e["score"]] for e in metrics["history"]]
+            self._most_frequent = metrics["baselines"]["validation"]["unigram"]
+
+    @property
+    def answers(self) -> list[tuple[str, float]]:
+        """The five most probable tokens for the hidden place, at this step."""
+        return answers(read(self.text, self.masked, self.step))
