@@ -13,6 +13,7 @@ export function buildMaps(ctx, { embedded = false } = {}) {
   let hover = null;  // {q, k} under the mouse; k null: where the query looks most
   let key = null;    // the key chosen beside the query
   let shown = "";    // what the thumbnails show
+  let version = 0;   // of the maps
   let spoken = false;
   let picking = 0;   // which of the two compared heads a thumbnail sets
 
@@ -116,7 +117,7 @@ export function buildMaps(ctx, { embedded = false } = {}) {
         ...thumbs.flatMap((thumb, i) => (i % H ? [thumb] : [h("span", { class: "lw-quiet", "aria-hidden": "true" }, i / H), thumb])));
       shown = "";
     }
-    const now = `${sentence()} ${ctx.color("--ax-weight")}`;
+    const now = `${version} ${sentence()} ${ctx.color("--ax-weight")}`;
     if (shown !== now) {
       shown = now;
       thumbs.forEach((thumb, i) => paintMap(thumb.firstChild, mapOf([Math.floor(i / H), i % H])));
@@ -202,7 +203,7 @@ export function buildMaps(ctx, { embedded = false } = {}) {
       const target = k ?? strongest(row);
       // Lines in CSS pixels: a drawing that is stretched is a blurred one.
       const width = get("view") === "lines" ? Math.round(lines.getBoundingClientRect().width) : 0;
-      const now = `${sentence()} ${one} ${ctx.color("--ax-weight")} ${width}`;
+      const now = `${version} ${sentence()} ${one} ${ctx.color("--ax-weight")} ${width}`;
       if (painted !== now) {
         painted = now;
         paintMap(canvas, bytes);
@@ -301,7 +302,7 @@ export function buildMaps(ctx, { embedded = false } = {}) {
   });
   ctx.watch(["sentence", "layer", "head", "compare", "view", "query"], draw);
   ctx.watch(["_tokens", "_maps", "_heads"], () => {
-    shown = "";
+    version += 1;
     strip.shown = "";
     reserve();
     sentences.fill(get("_tokens").map((list, i) => [i, mapsTitle(list)]));

@@ -25,7 +25,7 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
 
   // --- the model --------------------------------------------------------------------------------
   const files = new Map(); // asset -> what it holds, once it is there
-  const loading = new Map();
+  const loading = new Set();
   let reading = null;
   let ended = false;
   ctx.onCleanup(() => { ended = true; });
@@ -40,17 +40,20 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
     const missing = needed().filter((name) => !files.has(name) && !loading.has(name));
     if (!missing.length) return;
     tell(t("Loading the model, 2 MB …", "正在加载模型，2 MB……"));
+    let failure = null;
     await Promise.all(missing.map(async (name) => {
-      loading.set(name, true);
+      loading.add(name);
       try {
         files.set(name, open(name, await loadAsset(ctx.model, name)));
-      } finally {
-        loading.delete(name);
+      } catch (error) {
+        failure = error;
       }
-    })).catch((error) => tell(error.message, true));
-    if (ended || !there()) return;
-    tell("");
-    read();
+      loading.delete(name);
+    }));
+    if (ended) return;
+    if (failure) tell(failure.message, true);
+    else if (!loading.size) tell("");
+    if (there()) read();
   }
   const wake = ctx.guard(load);
 

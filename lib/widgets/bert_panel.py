@@ -110,9 +110,9 @@ class BertWidget(BookWidget):
 
     text = Checked(_text, EXAMPLE).tag(sync=True)
     masked = Checked(_place, 9).tag(sync=True)
-    layer = Checked(whole(0), 0).tag(sync=True)
+    layer = Checked(whole(0), 2).tag(sync=True)
     head = Checked(whole(0), 0).tag(sync=True)
-    query = Checked(whole(0), 0).tag(sync=True)
+    query = Checked(whole(0), 9).tag(sync=True)
     compare = Checked(head_pair, None).tag(sync=True)
     view = Checked(one_of(("matrix", "lines")), "matrix").tag(sync=True)
 
@@ -136,8 +136,7 @@ class BertWidget(BookWidget):
                 for step, reading in zip(self._asset_steps, readings, strict=True)
             ]
             self._first_maps = b"".join(
-                np.rint(255 * reading.attentions).astype(np.uint8).tobytes()
-                for reading in readings
+                np.rint(255 * reading.attentions).astype(np.uint8).tobytes() for reading in readings
             )
 
     def _for_page(self, step: int, reading: Reading) -> dict[str, Any]:

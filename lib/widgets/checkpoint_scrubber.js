@@ -55,7 +55,7 @@ function build(ctx) {
     range.setAttribute("aria-valuetext", told(step));
     shown.textContent = told(step);
     note.replaceChildren(
-      t("of the hidden tokens of held-out text it finds ", "在没读过的文字里，被藏的词元它找回 "),
+      t("Of the hidden tokens of held-out text it finds ", "在没读过的文字里，被藏的词元它找回 "),
       h("b", {}, `${number(100 * found(step), 2)} %`),
       t(`; always saying the most frequent one finds ${number(100 * most, 2)} % (dotted)`, `；总答最常见的词元可找回 ${number(100 * most, 2)} %（点线）`));
     drawCurve();

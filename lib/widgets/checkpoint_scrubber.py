@@ -20,7 +20,9 @@ class CheckpointScrubber(BertWidget):
     __doc__ = BertWidget.__doc__.replace(
         "Base class: a text, a hidden token, whose attention is shown.",
         "What a BERT answers, and where it looks, at five points of its training.",
-    ).replace("    Args:\n", "    Args:\n        step: of training: 0, 100, 1000, 10000 or 24000.\n")
+    ).replace(
+        "    Args:\n", "    Args:\n        step: of training: 0, 100, 1000, 10000 or 24000.\n"
+    )
 
     _asset_steps = BERT_STEPS
 

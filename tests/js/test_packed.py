@@ -49,6 +49,16 @@ def test_the_same_numbers_as_python(unpack):
         np.testing.assert_array_equal(array.reshape(entry["shape"]), expected[entry["name"]])
 
 
+def test_every_number_of_float16(unpack):
+    given = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    [entry] = unpack(save({"w": given}))
+    expected = packed.unpack(save({"w": given}))["w"]
+    got = np.array([value.replace("Infinity", "inf") for value in entry["data"]], dtype=np.float32)
+    assert expected.dtype == np.float32
+    np.testing.assert_array_equal(got, given.astype(np.float32))
+    np.testing.assert_array_equal(expected, given.astype(np.float32))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -60,7 +70,7 @@ def test_the_same_numbers_as_python(unpack):
             save({"w": np.ones((2, 33), np.int8), "w.scale": np.ones(2, np.float32)}),
             "unpack: expected “w.scale” of shape (2, 2)",
         ),
-        (save({"w": np.ones(2, np.float16)}), "“w” to be I8 or F32, got F16"),
+        (save({"w": np.ones(2, np.float64)}), "“w” to be I8, F16 or F32, got F64"),
     ],
 )
 def test_bytes_that_are_not_packed_weights(unpack, data, message):

@@ -94,7 +94,7 @@ def test_bad_tensors(given, message):
             save({"w": np.ones((2, 33), np.int8), "w.scale": np.ones(2, np.float32)}),
             r"expected 'w.scale' of shape \(2, 2\)",
         ),
-        (save({"w": np.ones(2, np.float16)}), "'w' to be int8 or float32, got float16"),
+        (save({"w": np.ones(2)}), "'w' to be int8, float16 or float32, got float64"),
     ],
 )
 def test_bytes_that_are_not_packed_weights(data, message):
