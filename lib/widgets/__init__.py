@@ -7,6 +7,7 @@ from lib.widgets.conv_live import ConvLive
 from lib.widgets.gate_explorer import GateExplorer
 from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
+from lib.widgets.label_curves import LabelCurves
 
 __all__ = [
     "AttentionExplorer",
@@ -16,4 +17,5 @@ __all__ = [
     "GateExplorer",
     "GenerationView",
     "KernelExplorer",
+    "LabelCurves",
 ]

@@ -41,6 +41,13 @@ def test_the_ways_differ_by_their_body_only():
     assert torch.equal(scratch.state_dict()[name], again.state_dict()[name])
 
 
+def test_a_summary_is_json_with_a_result_a_line():
+    rows = [{"way": "a", "confusion": [[1, 2], [3, 4]]}, {"way": "b", "confusion": []}]
+    text = learning_curves.as_text({"split": "test", "results": rows})
+    assert json.loads(text) == {"split": "test", "results": rows}
+    assert sum(line.startswith('{"way"') for line in text.splitlines()) == 2
+
+
 def test_what_does_not_fit(monkeypatch, capsys):
     with pytest.raises(ValueError, match="way: expected one of .*, got 'luck'"):
         learning_curves.learner("luck", WEIGHTS, ("a", "b"), 0)
@@ -57,7 +64,12 @@ def test_shipped_curves_are_whole(task):
     rows = shipped["results"]
     seen = {(row["way"], row["per_class"], row["seed"]) for row in rows}
     expected = len(learning_curves.WAYS) * len(learning_curves.PER_CLASS) * learning_curves.SEEDS
-    assert len(rows) == len(seen) == expected
+    assert len(rows) == len(seen) == expected + len(learning_curves.WITHOUT)
+    for row in rows:
+        table = np.array(row["confusion"])
+        assert table.shape == (8, 8) and table.sum() == shipped["texts_judged"]
+        assert row["accuracy"] == pytest.approx(table.trace() / table.sum())
+        assert row["macro"] == pytest.approx((table.diagonal() / table.sum(axis=1)).mean())
 
     def mean(way, per_class):
         return np.mean([r["macro"] for r in rows if (r["way"], r["per_class"]) == (way, per_class)])
@@ -67,3 +79,8 @@ def test_shipped_curves_are_whole(task):
     # With few labels words are enough for sections; with more, pretraining wins both.
     assert (mean("fine-tuned", 10) > mean("bag of words", 10)) == (task == "packages")
     assert mean("fine-tuned", 500) > mean("bag of words", 500) > mean("from scratch", 500)
+    # With the library's name in the text, no label is worth more than ten of each.
+    raw, calibrated = (mean(way, 0) for way in learning_curves.WITHOUT)
+    assert calibrated > raw > 1 / 8
+    ten = max(mean(way, 10) for way in learning_curves.WAYS)
+    assert (calibrated > ten) == (task == "packages")
