@@ -3,6 +3,7 @@
 Within 1e-4: torch sums in float32, the page in double precision.
 """
 
+import base64
 import json
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from lib.data import docstrings, tokenizer
 from lib.models.bert import BertConfig, BertForMaskedLM
+from lib.widgets.assets import ASSETS, WEIGHTS
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),
@@ -89,3 +92,40 @@ def test_what_does_not_fit_is_named(page, tmp_path, ids, options, change, messag
     _, tensors, config = model(tmp_path, SIZES[0])
     found = page.evaluate(RUN, [tensors, config | change, ids, options])
     assert message in found["error"] and found["error"].startswith("bertForward: ")
+
+
+READ_SHIPPED = """async ([file, config, texts]) => {
+  const {bertForward} = await import("/bert.js");
+  const {unpack} = await import("/packed.js");
+  const weights = unpack(Uint8Array.from(atob(file), (c) => c.charCodeAt(0)));
+  return texts.map(([ids, at]) => [...bertForward(weights, config, ids, {at: [at]}).logits.data]);
+}"""
+
+
+@torch.no_grad()
+def test_the_shipped_model_answers_as_torch_does(page):
+    """On hidden tokens of 200 held-out sentences, with the float16 weights that the page gets: the
+    scores are torch's within 1e-3, and 99 of 100 places have float32's five answers."""
+    directory = WEIGHTS / "bert-docs"
+    tokens = tokenizer.load(directory)
+    sentences, rng = docstrings.load("test").sentences, np.random.default_rng(1)
+    texts = []
+    for i in rng.permutation(len(sentences))[:220]:
+        ids = tokens.encode(sentences[i]).ids
+        if 4 <= len(ids) <= 64:
+            at = int(rng.integers(1, len(ids) - 1))
+            ids[at] = tokens.token_to_id("[MASK]")
+            texts.append((ids, at))
+    assert len(texts) >= 200
+    config = json.loads((directory / "config.json").read_text())
+    file = base64.b64encode(ASSETS["bert-docs-024000"]()).decode()
+    found = np.array(page.evaluate(READ_SHIPPED, [file, config, texts]))
+    halves = BertForMaskedLM.from_pretrained(directory / "checkpoints" / "024000").float()
+    whole = BertForMaskedLM.from_pretrained(directory)
+    same = []
+    for row, (ids, at) in zip(found, texts, strict=True):
+        expected = halves(torch.tensor([ids]))[0, at].numpy()
+        np.testing.assert_allclose(row, expected, atol=1e-3)
+        best = whole(torch.tensor([ids]))[0, at].topk(5).indices.tolist()
+        same.append(set(np.argsort(-row)[:5].tolist()) == set(best))
+    assert np.mean(same) >= 0.99
