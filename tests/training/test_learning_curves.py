@@ -79,8 +79,9 @@ def test_shipped_curves_are_whole(task):
     # With few labels words are enough for sections; with more, pretraining wins both.
     assert (mean("fine-tuned", 10) > mean("bag of words", 10)) == (task == "packages")
     assert mean("fine-tuned", 500) > mean("bag of words", 500) > mean("from scratch", 500)
-    # With the library's name in the text, no label is worth more than ten of each.
+    # No label and a trained model: as good as ten labels of each, or better.
     raw, calibrated = (mean(way, 0) for way in learning_curves.WITHOUT)
     assert calibrated > raw > 1 / 8
-    ten = max(mean(way, 10) for way in learning_curves.WAYS)
-    assert (calibrated > ten) == (task == "packages")
+    assert calibrated > max(mean(way, 10) for way in learning_curves.WAYS)
+    # The sections are unequal: all of them teach less about the rare ones than 500 of each.
+    assert (mean("fine-tuned", "all") > mean("fine-tuned", 500)) == (task == "packages")
