@@ -104,8 +104,8 @@ function build(ctx) {
   function drawTable() {
     const { names: labels, curves } = task();
     const { confusion } = curves[shownWay()][at()];
-    caption.textContent = t(`${names[shownWay()]}, ${told(at())}: a row is the truth, a column the answer, in percent`,
-      `${names[shownWay()]}，${told(at())}：行是真实标签，列是回答，百分比`);
+    caption.replaceChildren(h("span", {}, t(`${names[shownWay()]}, ${told(at())}: a row is the truth, a column the answer, in percent`,
+      `${names[shownWay()]}，${told(at())}：行是真实标签，列是回答，百分比`)));
     const head = h("thead", {}, h("tr", {}, h("td", {}), labels.map((label) => h("th", { scope: "col" }, h("span", {}, label)))));
     const body = h("tbody", {}, confusion.map((row, i) => {
       const sum = row.reduce((a, b) => a + b, 0) || 1;
