@@ -220,7 +220,8 @@ def _bert_readings(sizes: dict[str, int], B: int, T: int) -> list[Callable[[], o
     there = torch.ones_like(ids).bool()
 
     def reading(model, *arguments: torch.Tensor) -> Callable[[], object]:
-        return torch.no_grad()(lambda: model.eval()(*arguments))
+        model.eval()
+        return torch.no_grad()(lambda: model(*arguments))
 
     ours = BertForMaskedLM(BertConfig(**sizes, dropout=0.0))
     theirs = [reading(_their_bert(sizes, kind), ids, there.long()) for kind in ("eager", "sdpa")]

@@ -76,6 +76,17 @@ def yes_or_no(value: Any) -> bool:
     return value
 
 
+def any_text(value: Any) -> str:
+    """A check for `Checked`: text that UTF-8 can hold."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, got {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"expected a text that UTF-8 can hold: {error}") from None
+    return value
+
+
 class BookWidget(anywidget.AnyWidget):
     """Base class: assembles the page's module and style, and answers for assets.
 

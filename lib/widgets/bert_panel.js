@@ -12,12 +12,13 @@ const BERT_MASK = "[MASK]";
 const BERT_BARS = 5;
 
 /** The parts of a widget, not yet in its root:
- *  {field, words, answers, maps, message, start()}; start() once they are in the page.
+ *  {field, words, answers, maps, message, read(), start()}; start() once they are in the page,
+ *  read() when asset() has changed.
  *
  *  asset(): the name of the weights that read now. head: the name of a classifier's weights, whose
- *  probabilities come with the reading. onReading(reading, firsts) is called for each: {ids,
- *  tokens, place (null if nothing is hidden), answers [[token, probability], ...], hidden
- *  {token, rank, probability} or null, labels}. */
+ *  probabilities come with the reading. onReading(reading) is called for each: {tokens, place (null
+ *  if nothing is hidden), answers [[token, probability], ...], hidden {token, rank, probability} or
+ *  null, labels (null without a head), maps}. */
 export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   const { get } = ctx;
   const config = get("_config");

@@ -19,7 +19,7 @@ from lib.formulas import bert
 from lib.formulas.training import softmax
 from lib.widgets.assets import BERT_STEPS, WEIGHTS
 from lib.widgets.attention_explorer import head_pair
-from lib.widgets.base import BadValue, BookWidget, Checked, one_of, whole
+from lib.widgets.base import BadValue, BookWidget, Checked, any_text, one_of, whole
 
 NAME = "bert-docs"
 TASK = "packages"  # of the classifier
@@ -73,16 +73,6 @@ def read(text: str, masked: int | None, step: int = BERT_STEPS[-1]) -> Reading:
     return Reading(given, place, p, maps[:, 0], softmax(scores))
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text, got {value!r}")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"expected a text that UTF-8 can hold: {error}") from None
-    return value
-
-
 def _place(value: Any) -> int | None:
     return None if value is None else whole(1)(value)
 
@@ -108,7 +98,7 @@ class BertWidget(BookWidget):
     _shown = ("text",)
     _asset_steps: tuple[int, ...] = BERT_STEPS[-1:]  # whose first reading comes with the page
 
-    text = Checked(_text, EXAMPLE).tag(sync=True)
+    text = Checked(any_text, EXAMPLE).tag(sync=True)
     masked = Checked(_place, 9).tag(sync=True)
     layer = Checked(whole(0), 2).tag(sync=True)
     head = Checked(whole(0), 0).tag(sync=True)

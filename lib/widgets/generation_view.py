@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from lib.data import tokenizer
 from lib.formulas import attention, training, transformer
 from lib.widgets.assets import ASSETS, WEIGHTS
-from lib.widgets.base import BadValue, BookWidget, Checked, whole, yes_or_no
+from lib.widgets.base import BadValue, BookWidget, Checked, any_text, whole, yes_or_no
 from lib.widgets.packed import unpack
 
 NAME = "gpt-docs"
@@ -82,16 +82,6 @@ def forward(ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return x @ w["transformer.wte.weight"].T, np.stack(maps)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text, got {value!r}")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"expected a text that UTF-8 can hold: {error}") from None
-    return value
-
-
 def _number(more_than: float, most: float):
     def check(value: Any) -> float:
         number = isinstance(value, Real) and not isinstance(value, bool)
@@ -135,8 +125,8 @@ class GenerationView(BookWidget):
 
     _shown = ("prompt",)
 
-    prompt = Checked(_text, "Returns the number of").tag(sync=True)
-    text = Checked(_text, "").tag(sync=True)
+    prompt = Checked(any_text, "Returns the number of").tag(sync=True)
+    text = Checked(any_text, "").tag(sync=True)
     temperature = Checked(_number(0, 5), 1.0).tag(sync=True)
     top_k = Checked(_or_none(whole(1)), None).tag(sync=True)
     top_p = Checked(_or_none(_number(0, 1)), None).tag(sync=True)

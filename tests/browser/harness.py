@@ -8,6 +8,8 @@ import base64
 import json
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
+
 from lib.widgets import assets
 
 WIDGETS = Path(assets.__file__).parent
@@ -119,3 +121,31 @@ def show(page, widget, lang="en", theme="light", width=760, with_assets=True):
     root = page.locator(".lw")
     page.wait_for_selector('.lw:not([data-state="loading"])')
     return root
+
+
+def settle(page):
+    """Wait until the frame after the last change is drawn."""
+    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
+
+
+def serious(page):
+    """What axe-core finds of serious or critical impact: [(rule, [HTML, ...]), ...]."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (v["id"], [n["html"][:120] for n in v["nodes"]][:3])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def kept_height(page):
+    """How much room the page keeps for the widget that it shows, before that is there."""
+    return page.locator(".lw").evaluate(
+        """(widget) => {
+          const empty = document.createElement("div");
+          Object.assign(empty.dataset, {widget: widget.dataset.widget, state: "loading"});
+          empty.className = "lw";
+          document.getElementById("host").append(empty);
+          return empty.getBoundingClientRect().height;
+        }"""
+    )

@@ -11,35 +11,17 @@ import re
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from transformers import BertForMaskedLM
 
 from lib.widgets import BertLive, CheckpointScrubber
 from lib.widgets.assets import ASSETS, WEIGHTS
 from lib.widgets.bert_panel import EXAMPLE, tokens
-from tests.browser.harness import show
+from tests.browser.harness import kept_height, serious, show
+from tests.browser.harness import settle as drawn
 
 BOTH = [BertLive, CheckpointScrubber]
 OWN = "Plot a line with the given colour."
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.problems, page.asked = [], []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-
-    def heard(message):
-        if message.type in ("error", "warning") and "willReadFrequently" not in message.text:
-            page.problems.append(message.text)
-
-    page.on("console", heard)
-    page.on("request", lambda request: page.asked.append(request.url.rsplit("/", 1)[-1]))
-    yield page
-    context.close()
-    assert page.problems == []
+PLEASE = len(tokens().encode("Please", add_special_tokens=False).ids)
 
 
 def oracle(step):
@@ -50,7 +32,7 @@ def oracle(step):
 def settle(page):
     """Wait until nothing is being loaded, and the frame after the last change is drawn."""
     page.wait_for_function("() => !document.querySelector('.bp-message').textContent")
-    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
+    drawn(page)
 
 
 def wake(page):
@@ -137,11 +119,15 @@ def test_your_own_sentence(page):
     assert page.locator(".bp-token").all_text_contents() == names
     chip(page, 2).click()
     check(page, OWN, 2)
-    # What is typed before the hidden token moves it along, and after it leaves it.
-    page.get_by_label("Your sentence").fill(f"Please: {OWN} Now.")
+    # What is typed after the hidden token leaves it, what is typed before moves it along.
+    for text, place in ((f"{OWN} Now.", 2), (f"Please {OWN} Now.", 2 + PLEASE)):
+        page.get_by_label("Your sentence").fill(text)
+        settle(page)
+        assert page.evaluate("() => saved.masked") == place
+        check(page, text, place)
+    page.get_by_label("Your sentence").fill("Something else.")
     settle(page)
-    place = page.evaluate("() => saved.masked")
-    assert place is None or place > 2
+    assert page.evaluate("() => saved.masked") is None
     page.get_by_label("Your sentence").fill("The [MASK] of elements in the list.")
     settle(page)
     assert shown(page)[0][0] == "number"
@@ -293,18 +279,7 @@ def test_the_place_that_is_kept_is_its_own(page, kind, width):
     page.set_viewport_size({"width": width + 32, "height": 800})
     show(page, kind(), width=width)
     height = page.locator(".lw").bounding_box()["height"]
-    name = page.locator(".lw").get_attribute("data-widget")
-    kept = page.evaluate(
-        """(widget) => {
-          const empty = document.createElement("div");
-          Object.assign(empty.dataset, {widget, state: "loading"});
-          empty.className = "lw";
-          document.getElementById("host").append(empty);
-          return empty.getBoundingClientRect().height;
-        }""",
-        name,
-    )
-    assert kept == pytest.approx(height, abs=40)
+    assert kept_height(page) == pytest.approx(height, abs=40)
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -315,13 +290,7 @@ def test_axe_finds_nothing_serious(page, kind, theme, lang, width):
     page.set_viewport_size({"width": width + 32, "height": 800})
     show(page, kind(), lang=lang, theme=theme, width=width)
     wake(page)
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (v["id"], [n["html"][:120] for n in v["nodes"]][:3])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(page) == []
     small = page.locator(".lw :is(button, textarea, input[type=range])").evaluate_all(
         "(nodes) => nodes.map((n) => n.getBoundingClientRect())"
         ".filter((b) => b.width && (b.width < 24 || b.height < 24)).length"

@@ -9,34 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from lib.data.sequences import CHARACTERS
 from lib.formulas import rnn
 from lib.widgets.gate_explorer import GateExplorer, network, sequence
-from tests.browser.harness import show
+from tests.browser.harness import settle, show
 
 # The page and NumPy sum in another order; the state goes round 100 times.
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-
-    def heard(message):
-        # Reading a canvas back is what the tests do, not the widget.
-        if message.type in ("error", "warning") and "willReadFrequently" not in message.text:
-            page.problems.append(message.text)
-
-    page.on("console", heard)
-    yield page
-    context.close()
-    assert page.problems == []
-
-
-def settle(page):
-    """Wait until the frame after the last change is drawn."""
-    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
 
 def bars(page):

@@ -10,35 +10,15 @@ import re
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from transformers import GPT2LMHeadModel
 
 from lib.models.gpt import filter_logits
 from lib.widgets.assets import ASSETS, WEIGHTS
 from lib.widgets.generation_view import GenerationView, tokens, weights
-from tests.browser.harness import show, state_of
+from tests.browser.harness import kept_height, serious, settle, show, state_of
 from tests.js.test_sampling import mulberry32
 
 ASSET_NAMES = ["gpt-docs", "gpt-docs-tokenizer"]
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.problems, page.asked = [], []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-
-    def heard(message):
-        if message.type in ("error", "warning") and "willReadFrequently" not in message.text:
-            page.problems.append(message.text)
-
-    page.on("console", heard)
-    page.on("request", lambda request: page.asked.append(request.url.rsplit("/", 1)[-1]))
-    yield page
-    context.close()
-    assert page.problems == []
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +32,6 @@ def oracle():
 @torch.no_grad()
 def scores_of(model, ids):
     return model(torch.tensor([ids])).logits[0].double()
-
-
-def settle(page):
-    """Wait until the frame after the last change is drawn."""
-    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
 
 def wake(page):
@@ -651,16 +626,7 @@ def test_the_place_that_is_kept_is_its_own(page, width):
     page.set_viewport_size({"width": width + 32, "height": 800})
     show(page, GenerationView(), width=width)
     height = page.locator(".lw").bounding_box()["height"]
-    kept = page.evaluate(
-        """() => {
-          const empty = document.createElement("div");
-          Object.assign(empty.dataset, {widget: "generation-view", state: "loading"});
-          empty.className = "lw";
-          document.getElementById("host").append(empty);
-          return empty.getBoundingClientRect().height;
-        }"""
-    )
-    assert kept == pytest.approx(height, abs=40)
+    assert kept_height(page) == pytest.approx(height, abs=40)
 
 
 @pytest.mark.parametrize(
@@ -674,13 +640,7 @@ def test_axe_finds_nothing_serious(page, theme, lang, width):
     wake(page)
     page.locator(".gv-token").nth(5).click()
     settle(page)
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (v["id"], [n["html"][:120] for n in v["nodes"]][:3])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(page) == []
     small = page.locator(".lw :is(button, textarea, input[type=range])").evaluate_all(
         "(nodes) => nodes.map((n) => n.getBoundingClientRect())"
         ".filter((b) => b.width && (b.width < 24 || b.height < 24)).length"

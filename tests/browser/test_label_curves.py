@@ -4,27 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from lib.widgets import LabelCurves
 from lib.widgets.label_curves import COUNTS, WITH
-from tests.browser.harness import show
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    yield page
-    context.close()
-    assert page.problems == []
-
-
-def settle(page):
-    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
+from tests.browser.harness import kept_height, serious, settle, show
 
 
 def shown(page):
@@ -114,16 +97,7 @@ def test_the_place_that_is_kept_is_its_own(page, width):
     page.set_viewport_size({"width": width + 32, "height": 800})
     show(page, LabelCurves(), width=width)
     height = page.locator(".lw").bounding_box()["height"]
-    kept = page.evaluate(
-        """() => {
-          const empty = document.createElement("div");
-          Object.assign(empty.dataset, {widget: "label-curves", state: "loading"});
-          empty.className = "lw";
-          document.getElementById("host").append(empty);
-          return empty.getBoundingClientRect().height;
-        }"""
-    )
-    assert kept == pytest.approx(height, abs=40)
+    assert kept_height(page) == pytest.approx(height, abs=40)
 
 
 @pytest.mark.parametrize(
@@ -133,13 +107,7 @@ def test_axe_finds_nothing_serious(page, theme, lang, width):
     page.set_viewport_size({"width": width + 32, "height": 800})
     show(page, LabelCurves(), lang=lang, theme=theme, width=width)
     settle(page)
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (v["id"], [n["html"][:120] for n in v["nodes"]][:3])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(page) == []
 
 
 def test_chinese(page):
