@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve bench browser clean
+.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,7 +37,7 @@ unit: $(INSTALLED) browser
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser
 
 notebook-tests: $(INSTALLED)
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
 
 browser-tests: $(INSTALLED) browser
 	$(BIN)/python -m pytest -n 2 tests/browser
@@ -53,6 +53,9 @@ lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
 
 serve: book  ## Build the book and serve it at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+links: book  ## Check the book's links: inside always, outside when there is a network
+	$(BIN)/python book/links.py
 
 bench: book browser  ## Measure speed: NumPy against torch, the page and its widgets
 	$(BIN)/python -m tests.bench

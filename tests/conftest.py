@@ -112,6 +112,7 @@ def small_book(tmp_path_factory):
         (source / "book").symlink_to(ROOT / "book")
         (source / "references.bib").write_text("")
         for name, text in files.items():
+            (source / name).parent.mkdir(exist_ok=True)
             (source / name).write_text(text, "utf-8")
         first, *others = [name.rsplit(".", 1)[0] for name in files]
         chapters = "".join(f"  - file: {name}\n" for name in others)

@@ -4,7 +4,8 @@ Grey and square, as the widgets and the CNN chapter use them.
 """
 
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,10 @@ def credit(name: str) -> str:
 @cache
 def _load(name: str, size: int) -> NDArray[np.uint8]:
     package, file, _ = _SOURCES[name]
-    with (resources.files(package) / file).open("rb") as stream:
-        image = Image.open(stream).convert("L")
+    # Found without importing the package, which takes longer than the picture.
+    top, *inner = package.split(".")
+    folder = Path(find_spec(top).submodule_search_locations[0], *inner)
+    image = Image.open(folder / file).convert("L")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.crop((left, top, left + side, top + side))

@@ -221,3 +221,26 @@ def test_one_stylesheet_with_what_is_used(built):
 )
 def test_unused_rules_go(css, kept):
     assert bundle.used(css, {"a", "b", "k"}) == kept
+
+
+BOX = """````{admonition} The document says
+:class: erratum
+
+%s
+````
+"""
+
+
+def test_a_box_that_the_page_of_errata_leaves_out_is_a_warning(small_book):
+    pages = {
+        "first.md": "# First\n\n(erratum-known)=\n" + BOX % "Known.",
+        "chapters/second.md": f"# Second\n\n(erratum-left-out)=\n{BOX % 'Left out.'}\n"
+        f"Between.\n\n{BOX % 'Without a label.'}",
+        "chapters/errata.md": "# Errata\n\n[1.1](#erratum-known)\n",
+    }
+    book = small_book({**pages, "chapters/second.md": "# Second\n"})
+    assert 'href="chapters/errata.html#row-erratum-known"' in (book.html / "first.html").read_text()
+    with pytest.raises(AssertionError) as failed:
+        small_book(pages)
+    assert "erratum-left-out has no row on the page of errata" in str(failed.value)
+    assert "needs a label" in str(failed.value)
