@@ -4,18 +4,22 @@ from lib.widgets.attention_explorer import AttentionExplorer
 from lib.widgets.bert_live import BertLive
 from lib.widgets.checkpoint_scrubber import CheckpointScrubber
 from lib.widgets.conv_live import ConvLive
+from lib.widgets.explainer import Explainer
 from lib.widgets.gate_explorer import GateExplorer
 from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 from lib.widgets.label_curves import LabelCurves
+from lib.widgets.timeline import Timeline
 
 __all__ = [
     "AttentionExplorer",
     "BertLive",
     "CheckpointScrubber",
     "ConvLive",
+    "Explainer",
     "GateExplorer",
     "GenerationView",
     "KernelExplorer",
     "LabelCurves",
+    "Timeline",
 ]

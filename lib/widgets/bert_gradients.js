@@ -71,15 +71,23 @@ function bertDense(x, weight, bias) {
   const I = weight.length / O;
   const T = x.length / I;
   const out = new Float64Array(T * O);
-  for (let t = 0; t < T; t++) {
-    for (let o = 0; o < O; o++) {
-      let [s0, s1] = [0, 0];
-      const [a, b] = [t * I, o * I];
-      for (let i = 0; i < I; i += 2) {
-        s0 += x[a + i] * weight[b + i];
-        s1 += x[a + i + 1] * weight[b + i + 1];
+  let t = 0;
+  for (; t + 4 <= T; t += 4) { // four tokens at once: each weight is loaded once for all
+    const [a0, a1, a2, a3] = [t * I, (t + 1) * I, (t + 2) * I, (t + 3) * I];
+    for (let o = 0, b = 0; o < O; o++, b += I) {
+      let s0 = bias[o], s1 = s0, s2 = s0, s3 = s0;
+      for (let i = 0; i < I; i++) {
+        const v = weight[b + i];
+        s0 += x[a0 + i] * v; s1 += x[a1 + i] * v; s2 += x[a2 + i] * v; s3 += x[a3 + i] * v;
       }
-      out[t * O + o] = bias[o] + s0 + s1;
+      out[t * O + o] = s0; out[(t + 1) * O + o] = s1; out[(t + 2) * O + o] = s2; out[(t + 3) * O + o] = s3;
+    }
+  }
+  for (; t < T; t++) {
+    for (let o = 0, b = 0; o < O; o++, b += I) {
+      let sum = bias[o];
+      for (let i = 0; i < I; i++) sum += x[t * I + i] * weight[b + i];
+      out[t * O + o] = sum;
     }
   }
   return out;

@@ -69,9 +69,7 @@ def test_scores_attention_and_gradients_are_torchs(model, run, text, label):
     np.testing.assert_allclose(found["scores"], scores(rows[None])[0], atol=1e-4)
     expected = explain.gradient(scores, rows[None], label)[0]
     assert expected.abs().max() > 0.1
-    np.testing.assert_allclose(
-        np.reshape(found["gradient"], expected.shape), expected, atol=1e-4
-    )
+    np.testing.assert_allclose(np.reshape(found["gradient"], expected.shape), expected, atol=1e-4)
     found = run(model.bert.tokens.weight.detach()[ids].numpy(), label)
     maps = model.bert.attentions(ids[None])[:, 0]
     np.testing.assert_allclose(np.reshape(found["attentions"], maps.shape), maps, atol=1e-5)
