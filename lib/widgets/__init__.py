@@ -10,6 +10,7 @@ from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 from lib.widgets.label_curves import LabelCurves
 from lib.widgets.timeline import Timeline
+from lib.widgets.training_budget import TrainingBudget
 
 __all__ = [
     "AttentionExplorer",
@@ -22,4 +23,5 @@ __all__ = [
     "KernelExplorer",
     "LabelCurves",
     "Timeline",
+    "TrainingBudget",
 ]

@@ -1,0 +1,246 @@
+// A training run on paper: sliders, memory on each GPU, days, and published runs beside it.
+// Python's side: training_budget.py; the arithmetic: budget.js.
+import { h, mount, segmented, select, t, uniqueId } from "./ui.js";
+import { copies, gpuHours, memory, operations, trouble } from "./budget.js";
+
+const STEPS = 400; // of a slider
+const PARTS = ["weights", "gradients", "optimiser", "activations"];
+const UNITS = { k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12 };
+
+/** What a reader typed: "176e9", "176B", "1.5 T", "40 %", "384"; NaN if it is no number. */
+export function readAmount(text) {
+  const match = /^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*([kmgbt%])?\s*$/i.exec(text.replace(/(\d),(?=\d{3})/g, "$1"));
+  if (!match) return NaN;
+  const unit = match[3] === "%" ? 0.01 : UNITS[match[3]?.toLowerCase()] ?? 1;
+  return Number(match[1] + (match[2] ?? "")) * unit;
+}
+
+/** A number with three digits and k, M, B or T. */
+export function amount(value) {
+  if (value >= 1e15) return value.toExponential(2);
+  for (const [unit, size] of [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e4]]) {
+    if (value >= size) return `${Number((value / (unit === "k" ? 1e3 : size)).toPrecision(4))}${unit}`;
+  }
+  return String(Number(value.toPrecision(4)));
+}
+
+const whole = (value) => (value >= 1e10 ? amount(value) : value >= 1000 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(3)).toString());
+const gigabytes = (bytes) => {
+  const value = bytes / 1e9;
+  return value >= 100 ? whole(value) : value.toFixed(value >= 1 ? 1 : 2);
+};
+
+function duration(days) {
+  for (const [size, en, zh] of [[365.25, "years", "年"], [1, "days", "天"], [1 / 24, "hours", "小时"], [1 / 1440, "minutes", "分钟"]]) {
+    if (days >= size || en === "minutes") return [days / size >= 1e5 ? amount(days / size) : whole(days / size), t(en, zh)];
+  }
+  return null;
+}
+
+function power(value) {
+  const exponent = Math.floor(Math.log10(value));
+  return [`${(value / 10 ** exponent).toFixed(2)} × 10`, h("sup", {}, exponent)];
+}
+
+function build(ctx) {
+  const { root, get } = ctx;
+  const ranges = get("_ranges");
+  const machines = get("_machines");
+  const runs = get("_runs");
+  const change = (values) => { spoken = true; ctx.sync(values); };
+  let spoken = false;
+
+  // --- a slider on a log scale with an entry beside it ------------------------------------------------
+  const isWhole = (key) => !["parameters", "tokens", "utilisation", "price"].includes(key);
+  const shownAs = (key, value) => (key === "utilisation" ? `${Number((100 * value).toPrecision(3))} %`
+    : key === "parameters" || key === "tokens" ? amount(value) : String(value));
+
+  function slider(key, label) {
+    const [low, high] = ranges[key];
+    const id = uniqueId();
+    const logarithmic = key !== "utilisation";
+    const toValue = (at) => {
+      if (!logarithmic) return Math.round(low * 100 + (at / STEPS) * (high - low) * 100) / 100;
+      const value = Number((low * (high / low) ** (at / STEPS)).toPrecision(2));
+      return isWhole(key) ? Math.max(low, Math.round(value)) : value;
+    };
+    const toPlace = (value) => (STEPS * (logarithmic ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)));
+    const entry = h("input", { type: "text", class: "tb-entry", id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
+    const range = h("input", { type: "range", class: "tb-range", min: 0, max: STEPS, step: 1, "aria-label": t(`${label}, slider`, `${label}，滑块`) });
+    entry.addEventListener("change", ctx.guard(() => {
+      const value = readAmount(entry.value);
+      const good = value >= low && value <= high && (!isWhole(key) || Number.isInteger(value));
+      entry.setAttribute("aria-invalid", String(!good));
+      if (good) change({ [key]: value });
+      else tell(isWhole(key)
+        ? t(`${label}: a whole number from ${amount(low)} to ${amount(high)} is wanted.`, `${label}：应为 ${amount(low)} 到 ${amount(high)} 的整数。`)
+        : t(`${label}: a number from ${shownAs(key, low)} to ${shownAs(key, high)} is wanted, such as ${shownAs(key, runs[Object.keys(runs)[0]].plan[key])}.`,
+          `${label}：应为 ${shownAs(key, low)} 到 ${shownAs(key, high)} 的数，例如 ${shownAs(key, runs[Object.keys(runs)[0]].plan[key])}。`));
+    }));
+    range.addEventListener("input", ctx.guard(() => {
+      let value = toValue(Number(range.value));
+      // Small whole numbers are fewer than the slider's steps: an arrow key goes to the next one.
+      const old = get(key);
+      const direction = Math.sign(Number(range.value) - toPlace(old));
+      if (value === old && isWhole(key)) value = Math.min(high, Math.max(low, old + direction));
+      change({ [key]: value });
+    }));
+    return {
+      node: h("div", { class: "tb-slider" }, h("label", { class: "lw-label", for: id }, label), entry, range),
+      set(value) {
+        if (document.activeElement !== entry || entry.getAttribute("aria-invalid") !== "true") {
+          entry.value = shownAs(key, value);
+          entry.setAttribute("aria-invalid", "false");
+        }
+        range.value = Math.round(toPlace(value));
+        range.setAttribute("aria-valuetext", shownAs(key, value));
+      },
+    };
+  }
+  const labels = {
+    parameters: t("Parameters N", "参数量 N"), tokens: t("Tokens D", "词元数 D"), count: t("GPUs", "GPU 数"),
+    utilisation: t("Utilisation", "利用率"), layers: t("Layers L", "层数 L"), hidden_size: t("Hidden size h", "隐藏维度 h"),
+    heads: t("Heads a", "头数 a"), seq_len: t("Sequence s", "序列长度 s"), micro_batch: t("Sequences a GPU b", "每卡序列数 b"),
+  };
+  const sliders = Object.entries(labels).map(([key, label]) => [key, slider(key, label)]);
+
+  // --- choices ------------------------------------------------------------------------------------------
+  const preset = select(t("Set as", "设为"), [["", t("my own plan", "自己的方案")], ...Object.keys(runs).map((name) => [name, name])],
+    ctx.guard((name) => change(name ? { ...runs[name].plan, published: name } : { published: "" })));
+  const machine = select(t("Machine", "机器"), Object.keys(machines).map((name) => [name, name]), (name) => change({ machine: name }));
+  const precision = segmented(t("Precision", "精度"), [["bf16", t("16 bits, mixed", "16 位混合")], ["fp32", "fp32"]], (value) => change({ precision: value }));
+  const zero = segmented(t("Copies (data parallel)", "副本（数据并行）"),
+    [[0, t("whole", "完整")], [1, "ZeRO 1"], [2, "ZeRO 2"], [3, t("3 = FSDP", "3 即 FSDP")]], (value) => change({ zero: value }));
+  const ways = [1, 2, 4, 8, 12, 16, 32, 64].map((n) => [String(n), String(n)]);
+  const splitter = (key, label) => {
+    const box = select(label, ways, (value) => change({ [key]: Number(value) }));
+    return {
+      node: box.node,
+      set(value) {
+        const known = ways.some(([n]) => n === String(value));
+        box.fill(known ? ways : [...ways, [String(value), String(value)]].sort((x, y) => x[0] - y[0]));
+        box.set(value);
+      },
+    };
+  };
+  const tensor = splitter("tensor", t("Tensor parallel t", "张量并行 t"));
+  const pipeline = splitter("pipeline", t("Pipeline stages p", "流水线级数 p"));
+  const recompute = segmented(t("Compute again", "重新计算"),
+    [["none", t("nothing", "不重算")], ["attention", t("attention", "注意力")], ["all", t("all", "全部")]], (value) => change({ recompute: value }));
+  const priceId = uniqueId();
+  const price = h("input", { type: "text", class: "tb-entry", id: priceId, inputmode: "decimal", autocomplete: "off" });
+  price.addEventListener("change", ctx.guard(() => {
+    const value = readAmount(price.value);
+    const good = value >= ranges.price[0] && value <= ranges.price[1];
+    price.setAttribute("aria-invalid", String(!good));
+    if (good) change({ price: value });
+    else tell(t("The price of a GPU for an hour: a number of 0 or more is wanted.", "每卡每小时的价格：应为不小于 0 的数。"));
+  }));
+
+  // --- what comes out -----------------------------------------------------------------------------------
+  const names = {
+    weights: t("weights", "权重"), gradients: t("gradients", "梯度"),
+    optimiser: t("optimiser", "优化器状态"), activations: t("activations", "激活"),
+  };
+  const message = h("p", { class: "tb-message", role: "status" });
+  const bars = PARTS.map((part) => h("span", { class: `tb-bar tb-${part}` }));
+  const limit = h("span", { class: "tb-limit" });
+  const bar = h("div", { class: "tb-stack", "aria-hidden": "true" }, bars, limit);
+  const verdict = h("p", { class: "tb-verdict" });
+  const cells = PARTS.map(() => [h("td", {}), h("td", {})]);
+  const table = h("table", { class: "tb-table" },
+    h("caption", { class: "lw-hidden" }, t("Memory on the fullest GPU", "最满的一块 GPU 上的内存")),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("on each GPU", "每块 GPU")), h("th", { scope: "col" }, "GB"), h("th", { scope: "col" }, t("split", "切分")))),
+    h("tbody", {}, PARTS.map((part, i) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: `tb-key tb-${part}`, "aria-hidden": "true" }), names[part]), cells[i]))));
+  const figure = (label) => {
+    const value = h("dd", {});
+    return { value, node: h("div", { class: "tb-figure" }, h("dt", {}, label), value) };
+  };
+  const figures = {
+    operations: figure(t("operations", "运算次数")), time: figure(t("time", "时间")),
+    hours: figure(t("GPU hours", "GPU 小时")), cost: figure(t("cost, in your money", "费用（自填货币）")),
+  };
+  const compare = h("p", { class: "tb-compare" });
+  const hint = h("p", { class: "tb-hint lw-quiet" });
+  const tell = (text) => { message.textContent = text; };
+
+  function compareWith(hours) {
+    const name = get("published");
+    const run = runs[name];
+    if (!run) return t("No published run beside it.", "没有对照的已发表训练。");
+    if (run.hours === null) {
+      return [t(`${name}: published ${run.operations.toExponential(2)} operations, no hours; this plan's 6 N D: `, `${name}：发表的是 ${run.operations.toExponential(2)} 次运算，没有小时数；本方案的 6 N D：`),
+        h("b", {}, (6 * get("parameters") * get("tokens")).toExponential(2)), "."];
+    }
+    const basis = run.stated ? t("its utilisation was measured apart from its hours", "其利用率独立于总时间测得")
+      : t("it states no utilisation: 40 % is assumed", "未公布利用率：假设 40 %");
+    return [t(`${name}: published ${whole(run.hours)} GPU hours, this plan `, `${name}：公布 ${whole(run.hours)} GPU 小时，本方案 `),
+      h("b", {}, hours === null ? "–" : t(`${(hours / run.hours).toFixed(2)} times that`, `是其 ${(hours / run.hours).toFixed(2)} 倍`)), ` (${basis}`,
+      run.count_known ? "" : t("; how many GPUs is not published", "；GPU 数未公布"), ")."];
+  }
+
+  const draw = ctx.redraw(() => {
+    const run = Object.fromEntries(Object.keys(runs[Object.keys(runs)[0]].plan).map((key) => [key, get(key)]));
+    const chip = machines[run.machine];
+    for (const [key, control] of sliders) control.set(run[key]);
+    preset.set(get("published"));
+    machine.set(run.machine);
+    precision.set(run.precision);
+    zero.set(run.zero);
+    tensor.set(run.tensor);
+    pipeline.set(run.pipeline);
+    recompute.set(run.recompute);
+    if (document.activeElement !== price || price.getAttribute("aria-invalid") !== "true") price.value = String(run.price);
+    const blocks = amount(12 * run.layers * run.hidden_size ** 2);
+    hint.textContent = t(`L layers of width h hold about 12 L h² = ${blocks} weights; N is not tied to them.`, `L 层、宽 h 约有 12 L h² = ${blocks} 个权重；N 与之不联动。`);
+
+    const wrong = trouble(run, chip);
+    tell(wrong ?? t(
+      `${whole(copies(run))} ${copies(run) === 1 ? "copy" : "copies"} of the model, each on ${run.tensor * run.pipeline} GPU${run.tensor * run.pipeline === 1 ? "" : "s"}.`,
+      `模型有 ${whole(copies(run))} 个副本，每个占 ${run.tensor * run.pipeline} 块 GPU。`));
+    message.classList.toggle("tb-wrong", Boolean(wrong));
+    const parts = wrong ? null : memory(run);
+    const hours = wrong ? null : gpuHours(run, chip);
+    const total = parts ? PARTS.reduce((sum, part) => sum + parts[part], 0) : 0;
+    const scale = Math.max(total, chip.memory) * 1.02;
+    const d = wrong ? 1 : copies(run);
+    PARTS.forEach((part, i) => {
+      bars[i].style.inlineSize = parts ? `${(100 * parts[part]) / scale}%` : "0";
+      cells[i][0].textContent = parts ? gigabytes(parts[part]) : "–";
+      const by = run.tensor * run.pipeline * (run.zero >= 3 - i ? d : 1);
+      cells[i][1].textContent = !parts || part === "activations" ? "–" : t(`${whole(by)} ways`, `${whole(by)} 份`);
+    });
+    limit.style.insetInlineStart = `${(100 * chip.memory) / scale}%`;
+    const room = `${gigabytes(total)} / ${gigabytes(chip.memory)} GB`;
+    const ok = total <= chip.memory;
+    verdict.textContent = wrong ? "–" : `${ok ? t("Fits: ", "放得下：") : t("Does not fit: ", "放不下：")}${room} · ${duration(hours / run.count / 24).join(" ")}`;
+    verdict.classList.toggle("tb-wrong", Boolean(wrong) || !ok);
+
+    figures.operations.value.replaceChildren(...power(operations(run)));
+    const time = wrong ? ["–", ""] : duration(hours / run.count / 24);
+    figures.time.value.textContent = time.join(" ");
+    figures.hours.value.textContent = wrong ? "–" : whole(hours);
+    figures.cost.value.textContent = wrong ? "–" : whole(hours * run.price);
+    compare.replaceChildren(...[].concat(compareWith(hours)).flat());
+    if (spoken) ctx.say(wrong ?? `${verdict.textContent}, ${whole(hours)} ${t("GPU hours", "GPU 小时")}`);
+    spoken = false;
+  });
+
+  root.append(
+    h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
+      t("set the pipeline to 1 stage: it no longer fits. Which kind of copies mends that? Then set it as another run, and see how near the hours come.",
+        "把流水线设为 1 级：放不下了。哪种副本能解决？再设为另一次训练，看小时数差多少。")),
+    h("div", { class: "tb-choices" }, preset.node, machine.node, precision.node),
+    h("div", { class: "tb-sliders" }, sliders.map(([, control]) => control.node),
+      h("div", { class: "tb-slider" }, h("label", { class: "lw-label", for: priceId }, t("Price of a GPU hour (yours)", "每 GPU 小时价格（自填）")), price)),
+    hint,
+    h("div", { class: "tb-choices" }, zero.node, tensor.node, pipeline.node, recompute.node),
+    message, h("div", { class: "tb-stay" }, bar, verdict),
+    h("div", { class: "tb-out" }, table, h("dl", { class: "tb-figures" }, Object.values(figures).map((f) => f.node))),
+    compare);
+  const keys = [...Object.keys(runs[Object.keys(runs)[0]].plan), "published"];
+  ctx.watch(keys, draw);
+  draw();
+}
+
+export default { render: (host) => mount(host, "training-budget", build) };

@@ -1,0 +1,235 @@
+"""TrainingBudget on a bare page: every number that it shows is Python's."""
+
+import re
+
+import pytest
+
+from lib.data.training_runs import RUNS
+from lib.formulas import budget
+from lib.widgets import TrainingBudget
+from tests.browser.harness import kept_height, serious, settle, show
+
+
+def number(text):
+    return float(re.sub(r"[^0-9.]", "", text))
+
+
+def check(page, run):
+    """Memory, hours, and the verdict are those of `run`."""
+    settle(page)
+    found = [number(t) for t in page.locator(".tb-table tbody td:nth-child(2)").all_text_contents()]
+    memory = budget.memory(run)
+    parts = [memory.weights, memory.gradients, memory.optimiser, memory.activations]
+    assert found == pytest.approx([part / 1e9 for part in parts], rel=0.06, abs=0.006)
+    hours = number(page.locator(".tb-figure dd").nth(2).inner_text())
+    assert hours == pytest.approx(budget.gpu_hours(run), rel=0.01)
+    fits = page.locator(".tb-verdict").inner_text().startswith("Fits")
+    assert fits == budget.fits(run)
+
+
+@pytest.mark.parametrize("name", ["GPT-3 175B", "Gopher 280B", "Llama 3.1 405B", "Pythia 12B"])
+def test_presets(page, name):
+    show(page, TrainingBudget())
+    page.get_by_label("Set as").select_option(name)
+    check(page, RUNS[name].plan)
+    assert page.evaluate("() => saved.published") == name
+    line = page.locator(".tb-compare").inner_text()
+    assert name in line
+    if RUNS[name].hours is not None:
+        assert f"{RUNS[name].ratio:.2f} times" in line
+        assert ("40 % is assumed" in line) == (not RUNS[name].stated)
+
+
+def test_sliders_and_entries(page):
+    widget = TrainingBudget()
+    show(page, widget)
+    entry = page.get_by_label("Parameters N", exact=True)
+    entry.fill("20 B")
+    entry.press("Enter")
+    widget.parameters = 20e9
+    check(page, widget.run)
+    assert page.evaluate("() => saved.parameters") == 20e9
+    slider = page.get_by_label("Layers L, slider")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    settle(page)
+    layers = page.evaluate("() => model.get('layers')")
+    assert layers > 70 and page.get_by_label("Layers L", exact=True).input_value() == str(layers)
+    widget.layers = layers
+    check(page, widget.run)
+    small = page.get_by_label("Sequences a GPU b, slider")
+    for expected in (3, 4, 5):  # one by one, though the scale's steps are finer
+        small.press("ArrowRight")
+        settle(page)
+        assert page.evaluate("() => model.get('micro_batch')") == expected
+    for expected in (4, 3):
+        small.press("ArrowLeft")
+        settle(page)
+        assert page.evaluate("() => model.get('micro_batch')") == expected
+
+
+def test_strategies(page):
+    widget = TrainingBudget()
+    show(page, widget)
+    for text, changes in [
+        ("whole", {"zero": 0}),
+        ("3 = FSDP", {"zero": 3}),
+        ("nothing", {"recompute": "none"}),
+        ("fp32", {"precision": "fp32"}),
+    ]:
+        page.locator(".lw-segment").get_by_text(text, exact=True).click()
+        for key, value in changes.items():
+            setattr(widget, key, value)
+        check(page, widget.run)
+    page.get_by_label("Tensor parallel t").select_option("8")
+    page.get_by_label("Pipeline stages p").select_option("4")
+    widget.tensor, widget.pipeline = 8, 4
+    check(page, widget.run)
+    page.get_by_label("Machine").select_option("V100 32 GB")
+    widget.machine = "V100 32 GB"
+    check(page, widget.run)
+    assert page.locator(".tb-verdict").inner_text().startswith("Does not fit")
+
+
+def test_the_bar_shows_the_shares(page):
+    widget = TrainingBudget()
+    show(page, widget)
+    settle(page)
+    widths = [bar.bounding_box()["width"] for bar in page.locator(".tb-bar").all()]
+    limit = (
+        page.locator(".tb-limit").bounding_box()["x"]
+        - page.locator(".tb-stack").bounding_box()["x"]
+    )
+    memory = budget.memory(widget.run)
+    assert sum(widths) / limit == pytest.approx(memory.total / 80e9, abs=0.01)
+    assert widths[3] / widths[0] == pytest.approx(memory.activations / memory.weights, rel=0.03)
+
+
+def test_bad_input_is_told(page):
+    show(page, TrainingBudget())
+    entry = page.get_by_label("GPUs", exact=True)
+    entry.fill("many")
+    entry.press("Enter")
+    assert "GPUs: a whole number from 1" in page.locator(".tb-message").inner_text()
+    assert entry.get_attribute("aria-invalid") == "true"
+    assert page.evaluate("() => model.get('count')") == 384
+    entry.fill("100")
+    entry.press("Enter")
+    settle(page)
+    message = page.locator(".tb-message").inner_text()
+    assert message == "100 GPUs do not divide into groups of 4 × 12 = 48."
+    assert page.locator(".tb-verdict").inner_text() == "–"
+    page.get_by_label("Machine").select_option("TPU v4")
+    page.get_by_text("fp32", exact=True).click()
+    settle(page)
+    assert "No peak in fp32 is published for TPU v4" in page.locator(".tb-message").inner_text()
+    price = page.get_by_label("Price of a GPU hour (yours)")
+    price.fill("<b>1</b>")
+    price.press("Enter")
+    assert "0 or more is wanted" in page.locator(".tb-message").inner_text()
+
+
+def test_cost_is_the_reader_s_price(page):
+    show(page, TrainingBudget())
+    price = page.get_by_label("Price of a GPU hour (yours)")
+    price.fill("2.5")
+    price.press("Enter")
+    settle(page)
+    expected = budget.cost(TrainingBudget(price=2.5).run)
+    cost = number(page.locator(".tb-figure dd").nth(3).inner_text())
+    assert cost == pytest.approx(expected, rel=1e-4)
+    assert page.evaluate("() => saved.price") == 2.5
+
+
+def test_python_can_set_everything(page):
+    widget = TrainingBudget.like("MPT 7B", count=8, zero=1, tensor=6, layers=6)
+    show(page, TrainingBudget())
+    with pytest.raises(ValueError):
+        _ = widget.run
+    widget.tensor = 2
+    names = list(widget._runs["MPT 7B"]["plan"])
+    page.evaluate(
+        "(changes) => { for (const [k, v] of Object.entries(changes)) model.set(k, v); }",
+        {name: getattr(widget, name) for name in [*names, "published"]},
+    )
+    check(page, widget.run)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_and_nothing_sticks_out(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    show(page, TrainingBudget(), width=min(width - 32, 760))
+
+    def end():
+        settle(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        box = "document.getElementById('after').getBoundingClientRect().top + scrollY"
+        return page.evaluate(f"() => {box}")
+
+    top = end()
+    for name in ["", *RUNS]:
+        page.get_by_label("Set as").select_option(name)
+        assert end() == top, name
+    page.evaluate("() => { model.set('count', 999983); model.set('price', 1e6); }")
+    assert end() == top
+    page.evaluate("() => { model.set('count', 48); model.set('tokens', 1e15); }")
+    page.evaluate("() => { model.set('parameters', 1e14); model.set('utilisation', 0.01); }")
+    assert end() == top
+
+
+@pytest.mark.parametrize("width", [760, 358])
+def test_the_place_that_is_kept_is_its_own(page, width):
+    page.set_viewport_size({"width": width + 32, "height": 800})
+    show(page, TrainingBudget(), width=width)
+    height = page.locator(".lw").bounding_box()["height"]
+    assert kept_height(page) == pytest.approx(height, abs=40)
+
+
+@pytest.mark.parametrize(
+    ("theme", "lang", "width"), [("light", "en", 760), ("dark", "zh-CN", 358), ("dark", "en", 760)]
+)
+def test_axe_finds_nothing_serious(page, theme, lang, width):
+    page.set_viewport_size({"width": width + 32, "height": 800})
+    show(page, TrainingBudget(count=100), lang=lang, theme=theme, width=width)
+    settle(page)
+    assert serious(page) == []
+
+
+def test_chinese(page):
+    show(page, TrainingBudget(), lang="zh-CN")
+    settle(page)
+    words = set(re.findall(r"[A-Za-z]{3,}", page.locator(".lw").inner_text()))
+    names = " ".join([*RUNS, *budget.MACHINES])
+    assert {word for word in words if word not in names} <= {"GPU", "FSDP", "ZeRO"}
+
+
+def test_what_to_try_first_is_true(page):
+    widget = TrainingBudget()
+    show(page, widget)
+    assert budget.fits(widget.run)
+    page.get_by_label("Pipeline stages p").select_option("1")
+    widget.pipeline = 1
+    assert not budget.fits(widget.run)
+    check(page, widget.run)
+    page.get_by_text("3 = FSDP").click()
+    widget.zero = 3
+    assert budget.fits(widget.run)
+    check(page, widget.run)
+
+
+def test_what_changes_is_said(page):
+    show(page, TrainingBudget())
+    page.get_by_label("Pipeline stages p").select_option("1")
+    page.wait_for_function(
+        "() => document.querySelector('[aria-live=polite].lw-hidden').textContent"
+    )
+    said = page.locator(".lw-hidden[aria-live]").inner_text()
+    assert "Does not fit" in said and "977,938 GPU hours" in said
+
+
+def test_ends_cleanly(page):
+    show(page, TrainingBudget())
+    assert page.evaluate("() => model.listening()") > 0
+    page.evaluate("() => end()")
+    assert page.locator(".lw").count() == 0
+    assert page.evaluate("() => model.listening()") == 0
