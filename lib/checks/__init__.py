@@ -1,5 +1,15 @@
 """Checks for the exercises: each tries an answer on small cases and says in words what is wrong."""
 
-from lib.checks import attention, bert, cnn, concepts, rnn, transformer
+from lib.checks import areas, attention, bert, budget, cnn, compression, concepts, rnn, transformer
 
-__all__ = ["attention", "bert", "cnn", "concepts", "rnn", "transformer"]
+__all__ = [
+    "areas",
+    "attention",
+    "bert",
+    "budget",
+    "cnn",
+    "compression",
+    "concepts",
+    "rnn",
+    "transformer",
+]
