@@ -5,10 +5,12 @@ from lib.widgets.bert_live import BertLive
 from lib.widgets.checkpoint_scrubber import CheckpointScrubber
 from lib.widgets.conv_live import ConvLive
 from lib.widgets.explainer import Explainer
+from lib.widgets.game_board import GameBoard
 from lib.widgets.gate_explorer import GateExplorer
 from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 from lib.widgets.label_curves import LabelCurves
+from lib.widgets.speech_lab import SpeechLab
 from lib.widgets.timeline import Timeline
 from lib.widgets.training_budget import TrainingBudget
 
@@ -18,10 +20,12 @@ __all__ = [
     "CheckpointScrubber",
     "ConvLive",
     "Explainer",
+    "GameBoard",
     "GateExplorer",
     "GenerationView",
     "KernelExplorer",
     "LabelCurves",
+    "SpeechLab",
     "Timeline",
     "TrainingBudget",
 ]
