@@ -3,6 +3,7 @@
 from lib.widgets.attention_explorer import AttentionExplorer
 from lib.widgets.bert_live import BertLive
 from lib.widgets.checkpoint_scrubber import CheckpointScrubber
+from lib.widgets.compressor import Compressor
 from lib.widgets.conv_live import ConvLive
 from lib.widgets.explainer import Explainer
 from lib.widgets.game_board import GameBoard
@@ -18,6 +19,7 @@ __all__ = [
     "AttentionExplorer",
     "BertLive",
     "CheckpointScrubber",
+    "Compressor",
     "ConvLive",
     "Explainer",
     "GameBoard",
