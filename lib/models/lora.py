@@ -85,12 +85,13 @@ def merge(model: nn.Module) -> None:
 
 def state(model: nn.Module) -> dict[str, Tensor]:
     """All A and B by the name of their matrix: NAME.A, NAME.B."""
-    return {
-        f"{path}.{part}".replace("parametrizations.", "").replace(".0.", "."): tensor
-        for path, module in model.named_modules()
-        if isinstance(module, LowRank)
-        for part, tensor in module.named_parameters()
-    }
+    found = {}
+    for path, module in model.named_modules():
+        if isinstance(module, LowRank):
+            owner, _, leaf = path.rpartition("parametrizations.")
+            name = owner + leaf.rpartition(".")[0]  # "weight.0": the first of its parametrizations
+            found |= {f"{name}.A": module.A, f"{name}.B": module.B}
+    return found
 
 
 def apply(model: nn.Module, tensors: dict[str, Tensor], scale: float = 2.0) -> None:
