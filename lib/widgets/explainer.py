@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from lib.data import digits
 from lib.widgets.assets import BERT_STEPS
-from lib.widgets.base import BadValue, BookWidget, Checked, any_text, one_of, whole
+from lib.widgets.base import (
+    BadValue,
+    BookWidget,
+    Checked,
+    any_text,
+    one_of,
+    whole,
+    yes_or_no,
+)
 from lib.widgets.bert_panel import EXAMPLE, NAME, TASK, WEIGHTS, labels, tokens
 from lib.widgets.conv_live import examples, forward, weights
 
@@ -71,6 +79,7 @@ class Explainer(BookWidget):
         steps: of integrated gradients: 1, 2, 4, ..., 64.
         window: side of occlusion's window, pixels, 1 to 11.
         erased: how many of each method's strongest pixels are taken away, 0 to 200.
+        untrained: whether the network has random weights instead of the trained ones.
         text: the sentence, at most 62 tokens.
         label: the library whose score is explained; None for the one that the classifier answers.
         hidden: places of tokens that the reader has hidden, from 1 (0 is [CLS]).
@@ -91,6 +100,7 @@ class Explainer(BookWidget):
     steps = Checked(_steps, 8).tag(sync=True)
     window = Checked(whole(1, MOST_WINDOW), 5).tag(sync=True)
     erased = Checked(whole(0, MOST_ERASED), 40).tag(sync=True)
+    untrained = Checked(yes_or_no, False).tag(sync=True)
     text = Checked(any_text, EXAMPLE).tag(sync=True)
     label = Checked(_or_none(lambda v: one_of(labels())(v)), None).tag(sync=True)
     hidden = Checked(_hidden, []).tag(sync=True)

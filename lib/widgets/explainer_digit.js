@@ -1,11 +1,11 @@
 // The Explainer's digit: four maps of pixels, and what the answer loses without the strongest.
 import { countInk, normalizeDrawing, toInput } from "./digits.js";
 import { inFrames, integratedGradients, occlusionMap, seededRandom, strongestFirst, without } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler } from "./explainer_parts.js";
+import { METHOD_NAMES, answerBars, fall, ruler, share, sumText } from "./explainer_parts.js";
 import { lenetGradient, lenetProbabilities, lenetScores } from "./gradients.js";
 import { tensor } from "./nn.js";
 import { PAPER, drawingPaper } from "./paper.js";
-import { bytesOf, drawMap, float32Of, h, legend, number, t } from "./ui.js";
+import { bytesOf, drawMap, float32Of, h, legend, number, t, toggle } from "./ui.js";
 
 const PIXELS = 28;
 const MAPS = ["saliency", "times", "integrated", "occlusion"];
@@ -18,10 +18,12 @@ const largestOf = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 
 /** {node, start()}: start once it is in the page. */
 export function digitSide(ctx) {
   const { get } = ctx;
-  const w = lenetWeights(get("_weights"), JSON.parse(get("_shapes")));
+  const trained = lenetWeights(get("_weights"), JSON.parse(get("_shapes")));
+  const untrained = lenetRandom(trained);
   const blank = new Float32Array(PIXELS * PIXELS);
   const names = METHOD_NAMES();
   const run = inFrames(ctx);
+  let w = trained;
   let x = blank;         // what the network sees
   let p = null;          // its answer; null without ink
   let target = 0;        // whose score is explained
@@ -135,8 +137,7 @@ export function digitSide(ctx) {
       fill.parentNode.classList.toggle("xp-now", steps === get("steps"));
     });
     const gap = gaps[EXPLAIN_STEPS.indexOf(get("steps"))];
-    gapText.textContent = gap === undefined || !p ? "" : t(
-      `its parts should sum to ${number(span)}: off by ${number(gap, 2)}`, `各部分之和应为 ${number(span)}：相差 ${number(gap, 2)}`);
+    gapText.textContent = gap === undefined || !p ? "" : `${t("its parts ", "各部分")}${sumText(span, gap)}`;
   }
 
   // --- settings -----------------------------------------------------------------------------------
@@ -149,11 +150,16 @@ export function digitSide(ctx) {
     window: ruler(ctx, t("window of occlusion", "遮挡窗口"), upTo(1, 11), (n) => `${n} × ${n}`, (window) => ctx.sync({ window })),
     erased: ruler(ctx, t("erase the strongest", "擦掉最强的"), upTo(0, 200), (n) => t(`${n} pixels`, `${n} 个像素`), (erased) => ctx.sync({ erased })),
   };
+  const chance = toggle(t("random weights: it has learned nothing", "随机权重：它什么也没学过"), (on) => {
+    spoken = true;
+    ctx.sync({ untrained: on });
+  });
   let spoken = false;
 
   // --- everything together ------------------------------------------------------------------------
   /** A new picture or another digit to explain: all maps anew, the quick ones at once. */
   function answer() {
+    w = get("untrained") ? untrained : trained;
     x = toInput(Float32Array.from(get("counts").flat()));
     p = x.some((v) => v > 0) ? lenetProbabilities(w, x) : null;
     const best = p ? p.indexOf(largestOf(p)) : 0;
@@ -197,12 +203,13 @@ export function digitSide(ctx) {
     lightInk = parseInt(ctx.color("--lw-text").slice(1, 3), 16) > 127;
     picks.set(p && [...p], p ? target : -1);
     for (const [name, each] of Object.entries(rulers)) each.set(get(name));
+    chance.set(get("untrained"));
     MAPS.forEach(drawTile);
     drawBlind();
     drawGaps();
     drawPaper();
     drawExamples();
-    if (spoken && p) ctx.say(t(`explains the ${target}: ${fall(p[target], p[target]).split(" ")[0]}`, `解释 ${target}：${fall(p[target], p[target]).split(" ")[0]}`));
+    if (spoken && p) ctx.say(t(`explains the ${target}: ${share(p[target])}`, `解释 ${target}：${share(p[target])}`));
     spoken = false;
   });
   ctx.watch(["counts", "digit_index"], () => {
@@ -211,7 +218,7 @@ export function digitSide(ctx) {
     paper.set([]);
     answer();
   });
-  ctx.watch("target", answer);
+  ctx.watch(["target", "untrained"], answer);
   ctx.watch("erased", draw);
   ctx.watch(["steps", "window"], () => {
     delete maps.integrated;
@@ -226,7 +233,8 @@ export function digitSide(ctx) {
       h("div", { class: "xp-see" }, paper.node, h("div", { class: "xp-buttons" }, paper.undo, paper.clear)),
       h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("its answer; explain the score of", "它的回答；解释谁的得分")), picks.node),
       h("div", { class: "xp-settings" }, rulers.steps.node, chart, gapText, rulers.window.node, rulers.erased.node)),
-    h("div", { class: "xp-strip", role: "group", "aria-label": t("digits that it never learned from", "它没有学过的数字") }, examples),
+    h("div", { class: "xp-strips" },
+      h("div", { class: "xp-strip", role: "group", "aria-label": t("digits that it never learned from", "它没有学过的数字") }, examples), chance.node),
     h("div", { class: "xp-tiles" }, MAPS.map((name) => tiles[name].node)),
     blind);
   return { node, start: answer };
@@ -239,5 +247,16 @@ function lenetWeights(bytes, shapes) {
     const size = shape.reduce((a, b) => a * b, 1);
     at += size;
     return [name, tensor(values.slice(at - size, at), shape)];
+  }));
+}
+
+/** The same network before any training: random weights, as large as the ones that it learned. */
+function lenetRandom(trained) {
+  const random = seededRandom(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Object.fromEntries(Object.entries(trained).map(([name, { data, shape }]) => {
+    const mean = data.reduce((a, b) => a + b, 0) / data.length;
+    const size = Math.sqrt(data.reduce((a, b) => a + (b - mean) ** 2, 0) / data.length);
+    return [name, tensor(data.map(() => size * normal()), shape)];
   }));
 }

@@ -1,5 +1,5 @@
 // What both sides of the Explainer have in common: a ruler, and bars of which one is explained.
-import { h, t, uniqueId } from "./ui.js";
+import { h, number, t, uniqueId } from "./ui.js";
 
 /** A labelled range: {node, set(value)}. values: what it goes through; told(value) says it. */
 export function ruler(ctx, label, values, told, onChange) {
@@ -50,6 +50,12 @@ export function share(p) {
 /** "99.2% → 12.0%". */
 export function fall(before, after) {
   return `${share(before)} → ${share(after)}`;
+}
+
+/** What the parts of an explanation should sum to, and how far they are from it. */
+export function sumText(span, gap) {
+  const off = gap < 0.005 ? "<0.01" : number(gap, 2);
+  return t(`should sum to ${number(span)}: off by ${off}`, `之和应为 ${number(span)}：相差 ${off}`);
 }
 
 export const METHOD_NAMES = () => ({

@@ -2,10 +2,10 @@
 // the strongest. The BERT and its gradients run in the page, on weights that come on first use.
 import { bertBackward, bertFromEmbeddings } from "./bert_gradients.js";
 import { attentionRollout, inFrames, integratedGradients, seededRandom, strongestFirst } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler, share } from "./explainer_parts.js";
+import { METHOD_NAMES, answerBars, fall, ruler, share, sumText } from "./explainer_parts.js";
 import { softmax, tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { h, loadAsset, number, paint, t, uniqueId } from "./ui.js";
+import { h, loadAsset, paint, t, uniqueId } from "./ui.js";
 import { wordpieceTokenizer } from "./wordpiece.js";
 
 const COLUMNS = ["hide", "rollout", "times", "integrated"];
@@ -228,7 +228,7 @@ export function sentenceSide(ctx) {
     note.replaceChildren(
       t("Red speaks for it, blue against it. ", "红色支持，蓝色反对。"),
       worth.random === undefined ? "…" : t(`As many tokens hidden at random: ${fall(p[label], worth.random)}. `, `随机藏同样多的词元：${fall(p[label], worth.random)}。`),
-      gap && worth.random !== undefined ? t(`The integrated gradients should sum to ${number(gap[1])}: off by ${number(gap[0], 2)}.`, `积分梯度之和应为 ${number(gap[1])}：相差 ${number(gap[0], 2)}。`) : "");
+      gap && worth.random !== undefined ? `${t("The integrated gradients ", "积分梯度")}${sumText(gap[1], gap[0])}${t(".", "。")}` : "");
   });
   ctx.watch("text", () => {
     if (typing) return;
