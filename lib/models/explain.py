@@ -7,7 +7,8 @@ r"""Explanations by gradient and by hiding, for a network of pictures and for on
 
 F is the score of one class before the softmax, b what stands for "nothing": blank paper, or a
 sentence of [MASK]. A sentence is explained at its token embeddings, and a token's part is the sum
-over its features. Heads are taken out of a BERT by `without_heads`.
+over its features. Heads are taken out of a BERT by `without_heads`, or made to look at all tokens
+alike by `without_looking`.
 
 Sources: Simonyan et al. 2013; Sundararajan et al. 2017; Zeiler and Fergus 2014; Michel et al. 2019
 (heads). The same to read: lib/formulas/explanation.py. Chapter: 5_2_3_explanation.
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from lib.formulas import explanation
-from lib.models.bert import BertForSequenceClassification
+from lib.models.bert import BertForMaskedLM, BertForSequenceClassification
 
 Scores = Callable[[Tensor], Tensor]  # inputs (N, ...) to scores (N, K)
 BATCH = 512  # inputs at a time
@@ -192,13 +193,38 @@ def hide_each(
 
 @contextmanager
 def without_heads(
-    model: BertForSequenceClassification, heads: Iterable[tuple[int, int]]
+    model: BertForSequenceClassification | BertForMaskedLM, heads: Iterable[tuple[int, int]]
 ) -> Iterator[None]:
     """Inside, some heads hand over nothing: pairs (layer, head), from 0.
 
     Raises:
         ValueError: if there is no such head.
     """
+    with _changed(model, heads) as rows:
+        for attention, features in rows:
+            attention.out_proj.weight[:, features] = 0
+        yield
+
+
+@contextmanager
+def without_looking(
+    model: BertForSequenceClassification | BertForMaskedLM, heads: Iterable[tuple[int, int]]
+) -> Iterator[None]:
+    """Inside, some heads look at all tokens alike: they still hand over, but do not choose.
+
+    Raises:
+        ValueError: if there is no such head.
+    """
+    with _changed(model, heads) as rows:
+        for attention, features in rows:  # queries of zero fit every key alike
+            attention.in_proj_weight[features] = 0
+            attention.in_proj_bias[features] = 0
+        yield
+
+
+@contextmanager
+def _changed(model, heads):
+    """The attention and the features of each head, whose weights may be changed inside."""
     blocks = model.bert.encoder.layers
     H = model.config.num_attention_heads
     D = model.config.hidden_size // H
@@ -209,16 +235,12 @@ def without_heads(
                 f"heads: expected layers 0 to {len(blocks) - 1}, heads 0 to {H - 1}, "
                 f"got ({layer}, {head})"
             )
-    kept = [block.self_attn.out_proj.weight.detach().clone() for block in blocks]
+    kept = {name: weight.clone() for name, weight in model.bert.encoder.state_dict().items()}
     try:
         with torch.no_grad():
-            for layer, head in heads:
-                blocks[layer].self_attn.out_proj.weight[:, head * D : (head + 1) * D] = 0
-        yield
+            yield [(blocks[i].self_attn, slice(j * D, (j + 1) * D)) for i, j in heads]
     finally:
-        with torch.no_grad():
-            for block, weight in zip(blocks, kept, strict=True):
-                block.self_attn.out_proj.weight.copy_(weight)
+        model.bert.encoder.load_state_dict(kept)
 
 
 def random_start(model: torch.nn.Module, names: Iterable[str], seed: int = 0) -> None:

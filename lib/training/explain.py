@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from lib.data import docstrings
+from lib.data import docstrings, masking
 from lib.formulas import explanation
 from lib.models import explain
-from lib.models.bert import BertForSequenceClassification, from_hub
+from lib.models.bert import BertForMaskedLM, BertForSequenceClassification, from_hub
 from lib.models.cnn import LeNet
 from lib.training import finetune
 from lib.training.checkpoint import load_tensors
@@ -29,7 +29,7 @@ WINDOW, STRIDE = 5, 2  # of occlusion, pixels
 STEPS = 16  # of integrated gradients
 LAYERS = ("output", "hidden", "conv2", "conv1")  # of LeNet, the last first
 ATTENTION = ("attention rollout", "last layer's attention")
-MASK = "[MASK]"
+BATCH = 50  # sentences at a time
 
 
 # --- digits -------------------------------------------------------------------------------------
@@ -187,6 +187,20 @@ def right_without(
     """The share of texts that is still right when some heads (layer, head) hand over nothing."""
     with explain.without_heads(model, heads):
         return float((finetune.predict(model, texts).argmax(axis=1) == texts.labels).mean())
+
+
+@torch.no_grad()
+def gaps_filled(model: BertForMaskedLM, texts: finetune.Labelled, mask_id: int) -> float:
+    """The share of texts in which one hidden token, drawn once, is found."""
+    rng, right = np.random.default_rng(0), []
+    places = [rng.integers(1, len(ids) - 1) for ids in texts.texts]
+    for start in range(0, len(texts), BATCH):
+        ids = torch.from_numpy(masking.pad(list(texts.texts[start : start + BATCH])))
+        at = torch.zeros_like(ids, dtype=torch.bool)
+        at[torch.arange(len(ids)), torch.tensor(places[start : start + BATCH])] = True
+        found = model(ids.masked_fill(at, mask_id), ids != masking.PAD, at=at).argmax(dim=-1)
+        right += (found == ids[at]).tolist()
+    return float(np.mean(right))
 
 
 def concentration(model: BertForSequenceClassification, texts: Iterable[torch.Tensor]) -> Array:

@@ -9,6 +9,7 @@ import torch
 
 from lib.data import tokenizer
 from lib.models import explain
+from lib.models.bert import BertForMaskedLM
 from lib.training import explain as explaining
 from lib.widgets.assets import ASSETS, WEIGHTS
 
@@ -25,7 +26,8 @@ START = """async ([body, head]) => {
 }"""
 RUN = """async ({config, rows, label}) => {
   const {bertFromEmbeddings, bertBackward} = await import("/bert_gradients.js");
-  const found = bertFromEmbeddings(window.body, window.head, config, Float32Array.from(JSON.parse(rows)));
+  const x = Float32Array.from(JSON.parse(rows));
+  const found = bertFromEmbeddings(window.body, window.head, config, x);
   return JSON.stringify({
     scores: [...found.scores], gradient: [...bertBackward(found, label)],
     attentions: found.attentions.map((a) => [...a]),
@@ -38,8 +40,6 @@ def model():
     """The weights as the page has them: of float16."""
     model = explaining.classifier(WEIGHTS / "bert-docs")
     other = explaining.classifier(WEIGHTS / "bert-docs")
-    from lib.models.bert import BertForMaskedLM
-
     half = BertForMaskedLM.from_pretrained(WEIGHTS / "bert-docs/checkpoints/024000")
     other.bert.load_state_dict(half.bert.state_dict())
     assert not torch.equal(model.bert.tokens.weight, other.bert.tokens.weight)

@@ -204,6 +204,18 @@ def test_a_head_that_is_out_hands_over_nothing_and_comes_back(bert):
         assert torch.equal(bert(ids[None]), before)
 
 
+def test_a_head_that_does_not_choose_takes_the_mean_of_all(bert):
+    ids, _ = ids_of(TEXTS[0])
+    maps = bert.bert.attentions(ids[None])
+    with explain.without_looking(bert, [(0, 3), (2, 1)]):
+        flat = bert.bert.attentions(ids[None])
+    T = len(ids)
+    for layer, head in ((0, 3), (2, 1)):
+        torch.testing.assert_close(flat[layer, 0, head], torch.full((T, T), 1 / T))
+    torch.testing.assert_close(flat[0, 0, :3], maps[0, 0, :3])  # its neighbours look as before
+    assert torch.equal(bert.bert.attentions(ids[None]), maps)
+
+
 def test_heads_come_back_after_an_error_too(bert):
     weight = bert.bert.encoder.layers[0].self_attn.out_proj.weight.clone()
     with pytest.raises(RuntimeError), explain.without_heads(bert, [(0, 0)]):

@@ -124,3 +124,19 @@ def test_concentration_is_the_mean_of_the_largest_weights(reader, tokens):
     found = explaining.concentration(reader, texts)
     np.testing.assert_allclose(found, (each[0] + each[1]) / 2, atol=1e-6)
     assert found.shape == (3, 4) and (found > 0).all() and (found <= 1).all()
+
+
+def test_gaps_filled_is_the_share_of_one_hidden_token_a_text(tokens):
+    model = BertForMaskedLM.from_pretrained(BERT)
+    data = finetune.load("packages", "test", tokens)
+    few = finetune.Labelled(data.texts[:70], data.labels[:70], data.names)  # two batches
+    mask = tokens.token_to_id("[MASK]")
+    rng, right = np.random.default_rng(0), []
+    for ids in few.texts:
+        hidden = torch.from_numpy(ids)[None].clone()
+        place = int(rng.integers(1, len(ids) - 1))
+        hidden[0, place] = mask
+        with torch.no_grad():
+            right.append(int(model(hidden)[0, place].argmax()) == ids[place])
+    assert explaining.gaps_filled(model, few, mask) == pytest.approx(np.mean(right), abs=0.02)
+    assert np.mean(right) > 0.3
