@@ -182,7 +182,7 @@ STATED = (
         ),
         30.84e6,
         ("dubey2024llama3", "meta2024llama31"),
-        stated="41 %, in the longest of three stages (38 to 43 %)",
+        stated="41 %, the middle of three stages (38 to 43 %)",
         remark="up to 16,384 GPUs",
     ),
 )
