@@ -35,30 +35,6 @@ def _forms() -> tuple[tuple[int, ...], ...]:
 FORMS = _forms()
 
 
-def read_board(value: object) -> Board:
-    """A board as the rules allow it.
-
-    Raises:
-        ValueError: if it is not nine numbers 0, 1 or 2 with as many crosses as noughts, or one
-            more, or if both have three in a row.
-    """
-    try:
-        board = tuple(int(square) for square in value)
-    except (TypeError, ValueError):
-        raise ValueError(f"board: expected nine numbers 0, 1 or 2, got {value!r}") from None
-    if len(board) != 9 or not set(board) <= {0, 1, 2}:
-        raise ValueError(f"board: expected nine numbers 0, 1 or 2, got {value!r}")
-    more = board.count(CROSS) - board.count(NOUGHT)
-    if more not in (0, 1):
-        raise ValueError(
-            f"board: expected as many crosses as noughts, or one cross more, got {more:+}"
-        )
-    rows = {board[a] for a, b, c in LINES if board[a] == board[b] == board[c]} - {0}
-    if len(rows) > 1 or (rows and rows != {CROSS if more else NOUGHT}):
-        raise ValueError("board: expected the game to end with the first three in a row")
-    return board
-
-
 def to_move(board: Board) -> int:
     """Who moves next: CROSS or NOUGHT."""
     return CROSS if board.count(CROSS) == board.count(NOUGHT) else NOUGHT
