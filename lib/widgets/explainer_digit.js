@@ -11,7 +11,7 @@ const PIXELS = 28;
 const MAPS = ["saliency", "times", "integrated", "occlusion"];
 const EXPLAIN_STEPS = [1, 2, 4, 8, 16, 32, 64];
 const OCCLUSION_STRIDE = 2; // pixels; 1 for windows of 1
-const RANDOM_DRAWS = 10;
+const RANDOM_DRAWS = 5;
 const upTo = (least, most) => Array.from({ length: most - least + 1 }, (_, i) => least + i);
 const largestOf = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
@@ -22,7 +22,7 @@ export function digitSide(ctx) {
   const untrained = lenetRandom(trained);
   const blank = new Float32Array(PIXELS * PIXELS);
   const names = METHOD_NAMES();
-  const run = inFrames(ctx);
+  const [run, runBlind] = [inFrames(ctx), inFrames(ctx)];
   let w = trained;
   let x = blank;         // what the network sees
   let p = null;          // its answer; null without ink
@@ -96,18 +96,31 @@ export function digitSide(ctx) {
   const blind = h("p", { class: "xp-blind" });
 
   function drawTile(name) {
-    const { node, canvas, scale, worth } = tiles[name];
+    const { node, canvas, scale } = tiles[name];
     const map = maps[name];
     node.classList.toggle("xp-waits", !map);
     const signed = name !== "saliency";
     const max = map ? largestOf(map) || 1 : 1;
     if (map || !p) drawMap(canvas, map ?? blank, [PIXELS, PIXELS], { scale: signed ? "diverging" : "magnitude", max });
     scale.update({ scale: signed ? "diverging" : "magnitude", max });
-    const after = map && p ? lenetProbabilities(w, without(x, strongestFirst(map), get("erased")))[target] : null;
-    worth.textContent = after === null ? (p ? "…" : "") : fall(p[target], after);
+    weigh(name);
   }
 
-  function drawBlind() {
+  /** What is left of the answer without a map's strongest pixels. */
+  function weigh(name) {
+    const map = maps[name];
+    const after = map && p ? lenetProbabilities(w, without(x, strongestFirst(map), get("erased")))[target] : null;
+    tiles[name].worth.textContent = after === null ? (p ? "…" : "") : fall(p[target], after);
+  }
+  const weighAll = ctx.redraw(() => {
+    rulers.erased.set(get("erased"));
+    MAPS.forEach(weigh);
+    runBlind(weighBlind());
+    drawPaper();
+  });
+
+  /** The same, for orders that know nothing of the network. */
+  function* weighBlind() {
     if (!p) {
       blind.replaceChildren(t("No ink, nothing to explain.", "没有笔迹，没有可解释的。"));
       return;
@@ -120,6 +133,7 @@ export function digitSide(ctx) {
     for (let draw = 0; draw < RANDOM_DRAWS; draw++) {
       const lots = ink.map((i) => [random(), i]).sort((a, b) => a[0] - b[0]).map(([, i]) => i);
       mean += lenetProbabilities(w, without(x, lots, n))[target] / RANDOM_DRAWS;
+      yield;
     }
     blind.replaceChildren(t("Without looking at the network: ", "不看网络："),
       h("span", {}, t("most ink first ", "最浓的先擦 "), h("b", {}, fall(p[target], darkest))), ", ",
@@ -179,8 +193,8 @@ export function digitSide(ctx) {
 
   const toTarget = (pixels) => lenetGradient(w, pixels, target).gradient;
   function* rest() {
-    yield* integrate(get("steps"));
-    yield* occlude();
+    if (!maps.integrated) yield* integrate(get("steps"));
+    if (!maps.occlusion) yield* occlude();
     for (const steps of EXPLAIN_STEPS) if (gaps[EXPLAIN_STEPS.indexOf(steps)] === undefined) yield* integrate(steps);
   }
   function* integrate(steps) {
@@ -205,7 +219,7 @@ export function digitSide(ctx) {
     for (const [name, each] of Object.entries(rulers)) each.set(get(name));
     chance.set(get("untrained"));
     MAPS.forEach(drawTile);
-    drawBlind();
+    runBlind(weighBlind());
     drawGaps();
     drawPaper();
     drawExamples();
@@ -219,13 +233,14 @@ export function digitSide(ctx) {
     answer();
   });
   ctx.watch(["target", "untrained"], answer);
-  ctx.watch("erased", draw);
-  ctx.watch(["steps", "window"], () => {
-    delete maps.integrated;
-    delete maps.occlusion;
+  ctx.watch("erased", weighAll);
+  const anew = (name) => () => {
+    delete maps[name];
     if (p) run(rest());
     draw();
-  });
+  };
+  ctx.watch("steps", anew("integrated"));
+  ctx.watch("window", anew("occlusion"));
   ctx.onTheme(draw);
 
   const node = h("div", { class: "xp-digit" },

@@ -40,8 +40,9 @@ def finish(page):
         """() => {
           const side = document.querySelector(".xp-sides > :not(.xp-away)");
           const shown = (what) => [...side.querySelectorAll(what)];
+          const loaded = shown("tfoot td").every((cell) => cell.textContent);
           const bars = side.querySelector(".xp-answer input:checked") ? shown(".xp-gap i") : [];
-          return !shown(".xp-worth, td, .xp-note").some((node) => node.textContent.endsWith("…"))
+          return loaded && !shown(".xp-worth, td, .xp-note").some((node) => node.textContent.endsWith("…"))
             && !bars.some((bar) => bar.style.blockSize === "0px");
         }""",
         timeout=60_000,
