@@ -13,6 +13,7 @@ Chapter: 5_2_2_compression. Sources: Han et al. 2015; Hinton et al. 2015; Hu et 
 
 import argparse
 import copy
+import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -212,6 +213,12 @@ def teach(model: nn.Module, data: Labelled) -> NDArray[np.float32]:
 def judge(model: nn.Module, data: Labelled) -> dict[str, float]:
     """`finetune.judge` of a model's answers."""
     return finetune.judge(finetune.predict(model, data).argmax(1), data)
+
+
+def shipped(directory: str | Path, way: str, **what) -> list[dict]:
+    """The rows of compression.json of one way, and with these settings, in their order."""
+    rows = json.loads((Path(directory) / "compression.json").read_text("utf-8"))["results"]
+    return [row for row in rows if {"way": way, **what}.items() <= row.items()]
 
 
 def _head(model: nn.Module) -> list[str]:

@@ -1,5 +1,6 @@
 """Compressing: what is pruned stays 0, LoRA leaves the body, a student follows its teacher."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -7,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from lib.data import masking
+from lib.data import docstrings, masking, tokenizer
 from lib.formulas import compression
 from lib.models import lora
 from lib.models.bert import BertConfig, BertForSequenceClassification
-from lib.training import compress, finetune
+from lib.training import compress, finetune, learning_curves
 from lib.training.finetune import Labelled
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "bert-docs-packages"
@@ -163,3 +164,59 @@ def test_a_bad_command_line(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         compress.main()
     assert "--shorten: expected at least 1, got 0" in capsys.readouterr().err
+
+
+def test_shipped_results_are_whole_and_say_what_the_chapter_says():
+    summary = json.loads((WEIGHTS / "compression.json").read_text("utf-8"))
+    assert summary["corpus_sha256"] == docstrings.corpus_hash("train")
+    assert summary["split"] == "test" and summary["texts_judged"] == 3000
+
+    def macro(way, **what):
+        found = compress.shipped(WEIGHTS, way, **what)
+        assert found, (way, what)
+        return np.mean([row["macro"] for row in found])
+
+    ways = {
+        "quantised": len(compression.BITS) * len(compression.PER),
+        "pruned": len(compress.SHARES),
+        "clipped": len(compress.LIMITS),
+        "retrained": len(compress.RETRAINED),
+        "LoRA": len(compress.RANKS),
+        "student, labels": compress.SEEDS,
+        "student, teacher": compress.SEEDS,
+        "fine-tuned": 1,
+        "head alone": 1,
+        "retrained, quantised": 1,
+    }
+    assert {way: len(compress.shipped(WEIGHTS, way)) for way in ways} == ways
+    assert len(summary["results"]) == sum(ways.values())
+    tuned = macro("fine-tuned")
+    assert abs(macro("quantised", bits=8, per="row") - tuned) < 0.01
+    assert macro("quantised", bits=4, per="row") > macro("quantised", bits=4, per="tensor") + 0.05
+    assert macro("retrained", share=0.9) > macro("pruned", share=0.9) + 0.1
+    assert all(row["zeros"] == 0 for row in compress.shipped(WEIGHTS, "clipped"))
+    assert macro("student, teacher") > macro("student, labels")
+    assert macro("head alone") < macro("LoRA", rank=1) < tuned
+
+
+@pytest.mark.parametrize(
+    ("way", "what", "change"),
+    [
+        ("fine-tuned", {}, lambda model: model),
+        (
+            "quantised",
+            {"bits": 4, "per": "row"},
+            lambda model: compress.changed(model, lambda w: compression.compress(w, 4)),
+        ),
+        ("pruned", {"share": 0.5}, lambda model: compress.pruned(model, 0.5)),
+    ],
+)
+def test_shipped_results_are_those_of_the_shipped_weights(way, what, change):
+    tokens = tokenizer.load(WEIGHTS.parent / "bert-docs")
+    texts = learning_curves.some(finetune.load("packages", "test", tokens), learning_curves.JUDGED)
+    model = change(BertForSequenceClassification.from_pretrained(WEIGHTS))
+    [row] = compress.shipped(WEIGHTS, way, **what)
+    bits = {key: what[key] for key in ("bits", "per") if key in what}
+    assert compress.stored_bits(model, **bits) / 8000 == pytest.approx(row["kilobytes"], abs=0.06)
+    # a sum in another order may turn a close call
+    assert compress.judge(model, texts)["macro"] == pytest.approx(row["macro"], abs=0.005)
