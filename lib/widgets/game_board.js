@@ -83,7 +83,7 @@ function build(ctx) {
   };
   const boardOf = (moves) => moves.reduce(gamePlay, new Array(9).fill(0));
   const readersMark = () => (get("begins") === "reader" ? 1 : 2);
-  const signed = (value) => (value > 0 ? "+" : "") + number(value, 2);
+  const signed = (value) => (value > 0 ? "+" : "") + number(value, 3);
   const count = (games) => games.toLocaleString("en");
   let said = null; // what to read aloud once it is drawn
 

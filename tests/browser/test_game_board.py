@@ -1,0 +1,183 @@
+"""GameBoard on a bare page: it can be played by mouse and keys, and tells the truth."""
+
+import re
+
+import pytest
+
+from lib.formulas import games
+from lib.widgets import GameBoard
+from tests.browser.harness import kept_height, serious, settle, show
+
+PLACES = ["top left", "top middle", "top right", "middle left", "middle", "middle right"]
+PLACES += ["bottom left", "bottom middle", "bottom right"]
+
+
+def square(page, n):
+    return page.locator(".gb-square").nth(n)
+
+
+def moves(page):
+    settle(page)
+    return page.evaluate("() => model.get('moves')")
+
+
+def shown(page):
+    """The board as the page shows it."""
+    settle(page)
+    marks = page.locator(".gb-mark").all_text_contents()
+    return tuple({"": 0, "×": 1, "○": 2}[mark] for mark in marks)
+
+
+def test_the_table_answers_with_a_best_square(page):
+    show(page, GameBoard(practice=30_000))
+    square(page, 0).click()
+    assert moves(page) == [0, 4]  # all else would lose
+    assert page.evaluate("() => saved.moves") == [0, 4]
+    assert shown(page) == (1, 0, 0, 0, 2, 0, 0, 0, 0)
+    square(page, 4).click(force=True)  # taken
+    assert moves(page) == [0, 4]
+
+
+@pytest.mark.parametrize("begins", ["reader", "table"])
+def test_a_whole_game_against_the_perfect_table_is_drawn(page, begins):
+    widget = GameBoard(practice=30_000, begins=begins)
+    show(page, widget)
+    for _ in range(5):
+        widget.moves = moves(page)
+        if widget.result:
+            break
+        square(page, games.perfect(widget.board)[0]).click()
+    widget.moves = moves(page)
+    assert widget.result == "draw" and len(widget.moves) == 9
+    assert page.locator(".gb-status").inner_text() == "A draw."
+    assert shown(page) == widget.board
+
+
+@pytest.mark.parametrize(
+    ("played", "click", "words"),
+    [([0, 3, 1, 4], 2, "You have won."), ([0, 4, 1, 2, 8], None, "It has won.")],
+)
+def test_the_end_is_told_marked_and_said(page, played, click, words):
+    show(page, GameBoard(practice=30_000, moves=played))
+    if click is not None:
+        square(page, click).click()
+    settle(page)
+    assert page.locator(".gb-status").inner_text() == words
+    assert page.locator(".gb-won").count() == 3
+    assert page.locator('.gb-square[aria-disabled="true"]').count() == 9
+    if click is not None:
+        page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
+        assert words in page.locator("[aria-live]").inner_text()
+
+
+def test_values_are_shown_when_asked(page):
+    widget = GameBoard(practice=300, moves=[4, 1])
+    show(page, widget)
+    assert page.locator(".gb-worth:visible").count() == 0
+    page.get_by_label("show what each square is worth").check()
+    for practice, key in ((300, None), (1000, "ArrowRight"), (0, "Home")):
+        if key:
+            page.get_by_label("It has played against itself").press(key)
+        settle(page)
+        widget.practice = practice
+        assert page.evaluate("() => model.get('practice')") == practice
+        for n, (learned, exact) in widget.square_values().items():
+            name = square(page, n).get_attribute("aria-label")
+            found = re.fullmatch(rf"{PLACES[n]}: free, its table says (\S+), minimax (\S+)", name)
+            numbers = [float(text.replace("−", "-")) for text in found.groups()]
+            assert numbers == pytest.approx([learned, exact], abs=0.006)
+    assert page.locator(".gb-worth:visible").count() == 7
+
+
+def test_arrow_keys_go_over_the_board(page):
+    show(page, GameBoard(practice=30_000))
+    square(page, 0).focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    name = "() => document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(name) == "top left: free"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert moves(page)[0] == 4
+    assert page.evaluate(name) == "middle: cross"
+    tabbable = page.locator('.gb-square[tabindex="0"]')
+    assert tabbable.count() == 1
+
+
+def test_take_back_and_new_game(page):
+    show(page, GameBoard(practice=30_000, moves=[0, 4, 1, 2]))
+    back = page.get_by_role("button", name="Take back")
+    back.click()
+    assert moves(page) == [0, 4]
+    back.click()
+    assert moves(page) == []
+    settle(page)
+    assert back.get_attribute("aria-disabled") == "true"
+    back.click(force=True)
+    assert moves(page) == []
+    page.get_by_text("it", exact=True).click()  # who begins
+    assert len(moves(page)) == 1
+    assert page.evaluate("() => saved.begins") == "table"
+    settle(page)
+    assert back.get_attribute("aria-disabled") == "true"
+    square(page, 8 if moves(page) == [0] else 0).click()
+    assert len(moves(page)) == 3
+    page.get_by_role("button", name="New game").click()
+    assert len(moves(page)) == 1
+
+
+def test_a_won_game_is_taken_back_to_the_last_move(page):
+    show(page, GameBoard(moves=[0, 3, 1, 4, 2]))
+    page.get_by_role("button", name="Take back").click()
+    assert moves(page) == [0, 3, 1, 4]
+
+
+def test_python_can_set_everything(page):
+    show(page, GameBoard())
+    page.evaluate("() => { model.set('practice', 30000); model.set('moves', [8]); }")
+    assert moves(page) == [8, 4]
+    settle(page)
+    assert page.locator(".gb-practice").inner_text() == "30,000 games"
+    assert "It cannot be beaten." in page.locator(".gb-record").inner_text()
+
+
+@pytest.mark.parametrize("width", [760, 358])
+def test_nothing_moves_and_the_kept_place_is_its_own(page, width):
+    page.set_viewport_size({"width": width + 32, "height": 800})
+    show(page, GameBoard(practice=30_000), width=width)
+
+    def end():
+        settle(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width + 32
+        return page.evaluate("() => document.getElementById('after').getBoundingClientRect().top")
+
+    top = end()
+    slider = page.get_by_label("It has played against itself")
+    for key in ("Home", "ArrowRight", "End", "ArrowLeft", "ArrowLeft"):
+        slider.press(key)
+        assert end() == top, key
+    page.get_by_label("show what each square is worth").check()
+    assert end() == top
+    page.evaluate("() => model.set('moves', [0, 3, 1, 4, 2])")
+    assert end() == top
+    height = page.locator(".lw").bounding_box()["height"]
+    assert kept_height(page) == pytest.approx(height, abs=40)
+
+
+@pytest.mark.parametrize(("theme", "lang", "width"), [("light", "en", 760), ("dark", "zh-CN", 358)])
+def test_axe_finds_nothing_serious_and_chinese_is_whole(page, theme, lang, width):
+    page.set_viewport_size({"width": width + 32, "height": 800})
+    show(page, GameBoard(values=True, moves=[4, 0]), lang=lang, theme=theme, width=width)
+    settle(page)
+    assert serious(page) == []
+    if lang == "zh-CN":
+        assert re.findall(r"[A-Za-z]{2,}", page.locator(".lw").inner_text()) == []
+
+
+def test_ends_cleanly(page):
+    show(page, GameBoard())
+    assert page.evaluate("() => model.listening()") > 0
+    page.evaluate("() => end()")
+    assert page.locator(".lw").count() == 0
+    assert page.evaluate("() => model.listening()") == 0

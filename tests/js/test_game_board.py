@@ -1,0 +1,69 @@
+"""game_board.js' rules, run in a browser, against lib.formulas.games: exactly equal."""
+
+import numpy as np
+import pytest
+
+from lib.formulas import games
+from lib.training.train_game import KEPT
+from lib.widgets import GameBoard
+from lib.widgets.game_board import tables
+from tests.browser.harness import serve
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    page = browser.new_page()
+    serve(page)
+    page.evaluate(
+        """async () => {
+          Object.assign(window, await import("/game_board.js"));
+          window.graph = gameGraph();
+        }"""
+    )
+    yield page
+    page.close()
+
+
+def test_classes_and_their_worth(page):
+    graph = games.graph()
+    assert page.evaluate("graph.names") == ["".join(map(str, board)) for board in graph.boards]
+    assert page.evaluate("graph.worth") == games.worths()
+    assert page.evaluate("graph.names.every((name, n) => graph.number.get(name) === n)")
+
+
+def test_rules_of_every_class_and_of_its_forms(page):
+    boards = [list(board) for board in games.graph().boards]
+    boards += [[board[s] for s in games.FORMS[n % 8]] for n, board in enumerate(boards)]
+    found = page.evaluate(
+        """(boards) => boards.map((board) => [gameToMove(board), Boolean(gameRow(board)),
+          gameFree(board), gameClass(board), gameFree(board).map((s) => gamePlay(board, s))])""",
+        boards,
+    )
+    for board, (mover, row, free, name, after) in zip(boards, found, strict=True):
+        board = tuple(board)
+        assert (mover, row, free) == (
+            games.to_move(board),
+            bool(games.winner(board)),
+            games.free(board),
+        )
+        assert name == "".join(map(str, games.canonical(board)))
+        assert [tuple(b) for b in after] == [games.play(board, s) for s in free]
+
+
+@pytest.mark.parametrize("practice", KEPT)
+def test_values_and_answers(page, practice):
+    for moves in ([], [4], [0, 4, 8], [2, 5, 1, 0], [0, 3, 1, 4, 2]):
+        widget = GameBoard(practice=practice, moves=moves)
+        row = tables()[KEPT.index(practice)].tolist()
+        values, best = page.evaluate(
+            """([table, board]) => {
+              const values = gameValues(graph, table, board);
+              return [[...values], values.size ? gameBest(values) : []];
+            }""",
+            [row, list(widget.board)],
+        )
+        expected = widget.square_values()
+        assert {square: tuple(pair) for square, pair in values} == expected
+        most = max((learned for learned, _ in expected.values()), default=None)
+        assert best == [s for s, (learned, _) in expected.items() if learned == most]
+        assert np.isfinite([pair for _, pair in values]).all()
