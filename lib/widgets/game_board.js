@@ -181,7 +181,7 @@ function build(ctx) {
       let told = name ? t({ "×": "cross", "○": "nought" }[name], { "×": "叉", "○": "圈" }[name]) : t("free", "空");
       if (!worth.hidden) {
         [learned.textContent, exact.textContent] = pair.map(signed);
-        told += t(`, its table says ${signed(pair[0])}, minimax ${signed(pair[1])}`, `，表中的值 ${signed(pair[0])}，极小极大 ${signed(pair[1])}`);
+        told += t(`, its table says ${signed(pair[0])}, minimax ${signed(pair[1])}`, `，表中的值 ${signed(pair[0])}，极小化极大 ${signed(pair[1])}`);
       }
       button.setAttribute("aria-label", `${place}: ${told}`);
     });
@@ -200,7 +200,7 @@ function build(ctx) {
       : beaten[0] ? t("It can be beaten when it begins.", "它先下时可以被打败。")
         : beaten[1] ? t("It can be beaten when you begin.", "你先下时可以打败它。") : t("It cannot be beaten.", "它不可能被打败。");
     record.replaceChildren(h("b", {}, t(`${percent} % of its moves are perfect.`, `它的着法有 ${percent}% 是完美的。`)), " ", can);
-    key.replaceChildren(h("span", { class: "lw-learned" }, t("Its table", "它的表")), t(" and ", "和"), h("span", { class: "lw-out" }, t("minimax", "极小极大")),
+    key.replaceChildren(h("span", { class: "lw-learned" }, t("Its table", "它的表")), t(" and ", "和"), h("span", { class: "lw-out" }, t("minimax", "极小化极大")),
       t(", for the player whose move it is: +1 won, 0 drawn, −1 lost.", "，对该走的一方：+1 赢，0 平，−1 输。"));
   }
 
