@@ -1,6 +1,17 @@
 """Checks for the exercises: each tries an answer on small cases and says in words what is wrong."""
 
-from lib.checks import areas, attention, bert, budget, cnn, compression, concepts, rnn, transformer
+from lib.checks import (
+    areas,
+    attention,
+    bert,
+    budget,
+    cnn,
+    compression,
+    concepts,
+    faq,
+    rnn,
+    transformer,
+)
 
 __all__ = [
     "areas",
@@ -10,6 +21,7 @@ __all__ = [
     "cnn",
     "compression",
     "concepts",
+    "faq",
     "rnn",
     "transformer",
 ]
