@@ -162,7 +162,7 @@ class Explainer(BookWidget):
 
     @property
     def probabilities(self) -> NDArray[np.float32] | None:
-        """(10,): how likely each digit is, says the network; None without ink."""
+        """(10,): how likely each digit is, says the trained network; None without ink."""
         if not np.any(self.counts):
             return None
         return forward(np.array([self.counts]))["probabilities"][0]

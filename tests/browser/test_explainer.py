@@ -42,7 +42,8 @@ def finish(page):
           const shown = (what) => [...side.querySelectorAll(what)];
           const loaded = shown("tfoot td").every((cell) => cell.textContent);
           const bars = side.querySelector(".xp-answer input:checked") ? shown(".xp-gap i") : [];
-          return loaded && !shown(".xp-worth, td, .xp-note").some((node) => node.textContent.endsWith("…"))
+          const texts = shown(".xp-worth, td, .xp-note").map((node) => node.textContent);
+          return loaded && !texts.some((text) => text.endsWith("…"))
             && !bars.some((bar) => bar.style.blockSize === "0px");
         }""",
         timeout=60_000,
