@@ -11,6 +11,7 @@ from lib.widgets.gate_explorer import GateExplorer
 from lib.widgets.generation_view import GenerationView
 from lib.widgets.kernel_explorer import KernelExplorer
 from lib.widgets.label_curves import LabelCurves
+from lib.widgets.privacy_dial import PrivacyDial
 from lib.widgets.speech_lab import SpeechLab
 from lib.widgets.timeline import Timeline
 from lib.widgets.training_budget import TrainingBudget
@@ -27,6 +28,7 @@ __all__ = [
     "GenerationView",
     "KernelExplorer",
     "LabelCurves",
+    "PrivacyDial",
     "SpeechLab",
     "Timeline",
     "TrainingBudget",

@@ -1,0 +1,80 @@
+"""The checks of chapter 5_2_1_privacy: right answers pass, each usual mistake is named."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib.checks import privacy
+from lib.formulas import privacy as formulas
+
+
+def test_right_answers_pass(says):
+    def clip(gradients, limit):
+        rows = [torch.tensor(row, requires_grad=True) for row in gradients]
+        for row in rows:
+            row.grad = row.detach().clone()
+            torch.nn.utils.clip_grad_norm_([row], limit)
+        return sum(row.grad for row in rows).numpy()
+
+    def rates(members, others, threshold):
+        return formulas.rates(members, others, threshold)
+
+    def average(weights, counts):
+        return np.average(weights, axis=0, weights=counts)
+
+    for check, function in [
+        (privacy.clipped_sum, clip),
+        (privacy.attack_rates, rates),
+        (privacy.weighted_average, average),
+    ]:
+        found, line = says(check, function)
+        assert found is True and line.startswith("Right, in 3 cases")
+
+
+@pytest.mark.parametrize(
+    ("check", "mistake", "remark"),
+    [
+        ("clipped_sum", lambda g, c: g.sum(0) * min(1, c / np.linalg.norm(g.sum(0))), "the sum is"),
+        ("clipped_sum", lambda g, c: g.sum(0), "nothing is clipped"),
+        ("clipped_sum", lambda g, c: np.clip(g, -c, c).sum(0), "each number is clipped by itself"),
+        (
+            "clipped_sum",
+            lambda g, c: (c * g / np.linalg.norm(g, axis=1, keepdims=True)).sum(0),
+            "short rows are made longer",
+        ),
+        (
+            "clipped_sum",
+            lambda g, c: sum(row / np.linalg.norm(row) * min(np.linalg.norm(row), c) for row in g),
+            "do not divide by it",
+        ),
+        ("attack_rates", lambda m, o, t: [(m > t).mean(), (o > t).mean()], "above the threshold"),
+        ("attack_rates", lambda m, o, t: [(o <= t).mean(), (m <= t).mean()], "other way round"),
+        ("attack_rates", lambda m, o, t: [(m < t).mean(), (o < t).mean()], "at most, not less"),
+        ("attack_rates", lambda m, o, t: [sum(m <= t), sum(o <= t)], "Shares are asked"),
+        ("weighted_average", lambda w, n: w.mean(axis=0), "each client counts alike"),
+        ("weighted_average", lambda w, n: n @ w, "this is the weighted sum"),
+        ("weighted_average", lambda w, n: n @ w / len(n), "not of clients"),
+        ("weighted_average", lambda w, n: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_mistakes_are_named(says, check, mistake, remark):
+    found, line = says(getattr(privacy, check), mistake)
+    assert found is False and remark in line
+
+
+@pytest.mark.parametrize("check", ["clipped_sum", "attack_rates", "weighted_average"])
+def test_a_stub_is_not_yet(says, check, stub):
+    found, line = says(getattr(privacy, check), stub)
+    assert found is None and "Not yet" in line
+
+
+@pytest.mark.parametrize("check", ["clipped_sum", "attack_rates", "weighted_average"])
+def test_nonsense_is_told(says, check, nonsense):
+    answer, remark = nonsense
+    found, line = says(getattr(privacy, check), answer)
+    assert found is False and remark in line
+
+
+@pytest.mark.parametrize("name", ["_clip_cases", "_rate_cases", "_average_cases"])
+def test_mistakes_can_be_told_apart_in_the_largest_case(name, assert_distinct):
+    assert_distinct([list(getattr(privacy, name)())[-1]])
