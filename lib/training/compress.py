@@ -215,6 +215,22 @@ def judge(model: nn.Module, data: Labelled) -> dict[str, float]:
     return finetune.judge(finetune.predict(model, data).argmax(1), data)
 
 
+def ratios(ways: dict[str, Callable], rounds: int = 30) -> dict[str, float]:
+    """How long each way takes, as a multiple of the first: processor time, the least of all rounds.
+
+    The ways take turns, so that what else the machine does meets all of them.
+    """
+    least = dict.fromkeys(ways, float("inf"))
+    with torch.no_grad():
+        for _ in range(rounds):
+            for name, way in ways.items():
+                start = time.process_time()
+                way()
+                least[name] = min(least[name], time.process_time() - start)
+    first = least[next(iter(ways))]
+    return {name: seconds / first for name, seconds in least.items()}
+
+
 def shipped(directory: str | Path, way: str, **what) -> list[dict]:
     """The rows of compression.json of one way, and with these settings, in their order."""
     rows = json.loads((Path(directory) / "compression.json").read_text("utf-8"))["results"]

@@ -149,6 +149,14 @@ def test_teaching_is_the_teachers_answers(trained):
     np.testing.assert_allclose(scores.softmax(dim=1).numpy(), expected, atol=1e-5)
 
 
+def test_ratios_are_of_the_first_and_every_way_is_tried_each_round():
+    turns = []
+    ways = {name: lambda name=name: turns.append(name) for name in "ab"}
+    found = compress.ratios(ways, rounds=3)
+    assert turns == list("ababab")
+    assert list(found) == ["a", "b"] and found["a"] == 1 and found["b"] > 0
+
+
 def test_saved_is_what_goes_on(tmp_path, trained):
     model = compress.changed(trained, lambda w: w)
     compress.save(model, tmp_path)
