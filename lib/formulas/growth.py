@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 CONFIDENCE = 0.95
 
@@ -82,11 +81,13 @@ def fit_growth(times: ArrayLike, values: ArrayLike) -> Growth:
     slope = ((times - t_mean) * (logs - y_mean)).sum() / spread
     rest = logs - y_mean - slope * (times - t_mean)
     scatter = np.sqrt((rest**2).sum() / (n - 2))
+    from scipy.special import stdtrit  # here, so that widgets come without scipy
+
     return Growth(
         n=n,
         slope=float(slope),
         error=float(scatter / np.sqrt(spread)),
-        quantile=float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 2)),
+        quantile=float(stdtrit(n - 2, (1 + CONFIDENCE) / 2)),
         scatter=float(scatter),
         middle=(float(t_mean), float(y_mean)),
         spread=float(spread),
