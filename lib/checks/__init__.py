@@ -9,6 +9,7 @@ from lib.checks import (
     compression,
     concepts,
     faq,
+    privacy,
     rnn,
     transformer,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "compression",
     "concepts",
     "faq",
+    "privacy",
     "rnn",
     "transformer",
 ]
