@@ -26,7 +26,7 @@ from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-TRAINED_WITH = 0.15  # eps of the attack in training
+TRAINED_WITH = 0.1  # eps of the attack in training
 EPOCHS = 80
 
 
