@@ -14,7 +14,7 @@ nowhere has weights 0 and output 0.
 
 Sources: Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (several heads of queries to one of
 keys); Milakov and Gimelshein 2018 (the softmax that sees its input in pieces) and Dao et al. 2022
-(attention by it). Chapter: 3_3_self_attention.
+(attention by it); Beltagy et al. 2020 (a window). Chapters: 3_3_self_attention, 5_1_trends.
 """
 
 from typing import NamedTuple
@@ -182,6 +182,50 @@ def attention_streaming(
         out = out * shrink + exponentials @ values[..., block, :]
         largest = new
     return out / np.where(total == 0, 1, total)
+
+
+def attention_window(
+    query: Array, key: Array, value: Array, window: int, block_size: int = 128
+) -> Array:
+    """Causal attention that looks no further back than `window` tokens, itself included.
+
+    The queries come in blocks, and a block meets only the keys that some query in it may see: never
+    more than block_size x (block_size + window - 1) scores, however long the text is.
+
+    Args:
+        query: (..., T, D).
+        key: (..., T, D).
+        value: (..., T, Dv).
+
+    Returns:
+        (..., T, Dv), what `scaled_dot_product_attention` gives with the mask i - window < j <= i.
+
+    Raises:
+        ValueError: if shapes do not fit each other, or window or block_size is less than 1.
+
+    Source: Beltagy et al. 2020, section 3.1, one-sided.
+    """
+    for name, number in (("window", window), ("block_size", block_size)):
+        if number < 1:
+            raise ValueError(f"{name}: expected at least 1, got {number}")
+    T = query.shape[-2]
+    if key.shape[-2] != T:
+        raise ValueError(f"expected as many keys as queries, {T}, got {key.shape[-2]}")
+    _check(query, key, value, None, True, False)
+    parts = []
+    for start in range(0, T, block_size):
+        end = min(start + block_size, T)
+        first = max(0, start - window + 1)
+        i, j = np.arange(start, end)[:, None], np.arange(first, end)
+        parts.append(
+            scaled_dot_product_attention(
+                query[..., start:end, :],
+                key[..., first:end, :],
+                value[..., first:end, :],
+                (j <= i) & (j > i - window),
+            )
+        )
+    return np.concatenate(parts, axis=-2)
 
 
 def multi_head_attention(

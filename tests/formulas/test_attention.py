@@ -201,3 +201,37 @@ SDPA = formulas.scaled_dot_product_attention
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+@pytest.mark.parametrize("window", [1, 3, 8, 50])
+@pytest.mark.parametrize("block_size", [1, 4, 100])
+def test_a_window_is_a_mask(window, block_size):
+    q, k, v = arrays(np.random.default_rng(window), (2, 17, 4), (2, 17, 4), (2, 17, 3))
+    i, j = np.arange(17)[:, None], np.arange(17)
+    mask = torch.from_numpy((j <= i) & (j > i - window))
+    expected = F.scaled_dot_product_attention(*map(torch.from_numpy, (q, k, v)), attn_mask=mask)
+    got = formulas.attention_window(q, k, v, window, block_size)
+    np.testing.assert_allclose(got, expected, **EXACT)
+
+
+def test_a_windows_memory_does_not_grow_with_the_square():
+    peaks = []
+    for T in (1000, 4000):
+        q, k, v = arrays(np.random.default_rng(0), (T, 8), (T, 8), (T, 8))
+        tracemalloc.start()
+        formulas.attention_window(q, k, v, 64)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 5 * peaks[0]
+
+
+@pytest.mark.parametrize("wrong", [{"window": 0}, {"window": 2, "block_size": 0}])
+def test_a_window_needs_a_size(wrong):
+    x = np.zeros((4, 2))
+    with pytest.raises(ValueError, match="expected at least 1, got 0"):
+        formulas.attention_window(x, x, x, **wrong)
+
+
+def test_a_window_needs_a_key_for_each_query():
+    with pytest.raises(ValueError, match="expected as many keys as queries, 4, got 5"):
+        formulas.attention_window(np.zeros((4, 2)), np.zeros((5, 2)), np.zeros((5, 2)), 2)
