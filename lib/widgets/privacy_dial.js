@@ -62,7 +62,7 @@ function build(ctx) {
     }));
     for (let log = LOW; log <= HIGH; log++) {
       const label = log >= -2 ? String(10 ** log) : `10${"⁻"}${"⁰¹²³⁴⁵"[-log]}`;
-      parts.push(h("svg:text", { class: "pd-tick", x: x(log), y: HISTOGRAM_HEIGHT - 6, "text-anchor": log === LOW ? "start" : log === HIGH ? "end" : "middle" }, label));
+      parts.push(h("svg:text", { class: "pd-tick", x: x(log), y: HISTOGRAM_HEIGHT - 6, "text-anchor": log === LOW ? "start" : log === HIGH ? "end" : "middle" }, log === LOW ? `≤ ${label}` : label));
     }
     parts.push(h("svg:path", { class: "pd-axis", d: `M${HISTOGRAM_EDGE.left} ${middle}H${width - HISTOGRAM_EDGE.right}` }),
       h("svg:path", { class: "pd-cut", d: `M${x(cut)} 4V${HISTOGRAM_HEIGHT - HISTOGRAM_EDGE.bottom}` }),
