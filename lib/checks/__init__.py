@@ -3,27 +3,33 @@
 from lib.checks import (
     areas,
     attention,
+    background,
     bert,
     budget,
     cnn,
     compression,
     concepts,
+    explanation,
     faq,
     privacy,
     rnn,
     transformer,
+    trends,
 )
 
 __all__ = [
     "areas",
     "attention",
+    "background",
     "bert",
     "budget",
     "cnn",
     "compression",
     "concepts",
+    "explanation",
     "faq",
     "privacy",
     "rnn",
     "transformer",
+    "trends",
 ]
