@@ -47,7 +47,7 @@ TOKENS = (2**17, 2**18, 2**19, 2**20)
 BUDGET = 1.3e12  # the most that a run of the grid may cost, as 6 N D
 LARGE = (("3 x 96", 2**20), ("3 x 128", 3 * 2**19))
 REPEATED = ("2 x 32", "3 x 96")
-SEEDS = {2**17: 2, 2**18: 2, 2**19: 1, 2**20: 1}  # how many, for an amount of text
+SEEDS = dict.fromkeys(TOKENS, 1)  # how many, for an amount of text
 HELD_OUT = 1024  # texts
 EVALUATE_EVERY = 2**18  # tokens
 
