@@ -60,7 +60,7 @@ function build(ctx) {
         y: down ? middle : middle - height, height,
       });
     }));
-    for (let log = LOW; log <= HIGH; log++) {
+    for (let log = LOW; log <= HIGH; log += width < 420 ? 2 : 1) {
       const label = log >= -2 ? String(10 ** log) : `10${"⁻"}${"⁰¹²³⁴⁵"[-log]}`;
       parts.push(h("svg:text", { class: "pd-tick", x: x(log), y: HISTOGRAM_HEIGHT - 6, "text-anchor": log === LOW ? "start" : log === HIGH ? "end" : "middle" }, log === LOW ? `≤ ${label}` : label));
     }
