@@ -168,7 +168,7 @@ function build(ctx) {
 
   // --- what has been tried: size against accuracy --------------------------------------------------
   const tried = new Map(); // settings as text -> [kilobytes, accuracy]
-  const plot = h("svg:svg", { class: "cp-plot", role: "img" });
+  const plot = h("svg:svg", { class: "cp-plot", role: "img", "aria-label": t("size against accuracy", "大小与正确率") });
   const best = h("p", { class: "cp-note lw-quiet" });
   let latest = "";
 
