@@ -4,15 +4,13 @@ The shape of LeNet-5 (LeCun et al. 1998, section II.B) with ReLU for its sigmoid
 trainable pooling, and fewer numbers, so that it fits into a page. Chapter: 3_1_cnn.
 """
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.saved import Saved
 from lib.shapes import conv_output_size, pool_output_size
-from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,10 @@ class LeNetConfig:
         return size[0]
 
 
-class LeNet(nn.Module):
+class LeNet(Saved):
     """Pictures (B, 1, H, W) to scores of the classes (B, num_classes)."""
+
+    sizes = LeNetConfig
 
     def __init__(self, config: LeNetConfig | None = None) -> None:
         super().__init__()
@@ -87,31 +87,6 @@ class LeNet(nn.Module):
         out["hidden"] = F.relu(self.hidden(out["pool2"].flatten(1)))  # (B, 64)
         out["scores"] = self.output(out["hidden"])  # (B, 10)
         return out
-
-    @classmethod
-    def from_pretrained(cls, directory: str | Path) -> "LeNet":
-        """Read config.json and model.safetensors; in evaluation mode.
-
-        Raises:
-            FileNotFoundError: if a file is missing.
-            ValueError: if a file is damaged, or the two do not fit each other.
-        """
-        directory = Path(directory)
-        path = directory / "config.json"
-        try:
-            config = LeNetConfig(**json.loads(path.read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
-            raise ValueError(f"{path}: expected the sizes of a LeNet: {error}") from None
-        model = cls(config)
-        weights = directory / "model.safetensors"
-        load_into(model, load_tensors(weights)[0], weights)
-        return model.eval()
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write config.json and model.safetensors, each whole or not at all."""
-        directory = Path(directory)
-        write_whole(directory / "config.json", json.dumps(asdict(self.config), indent=2) + "\n")
-        save_tensors(directory / "model.safetensors", self.state_dict())
 
 
 def num_parameters(model: nn.Module) -> int:

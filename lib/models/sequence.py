@@ -3,15 +3,13 @@
 y = W h + b        at the last step (one answer a sequence) or at all steps (one a step)
 """
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from lib.models import rnn
-from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+from lib.models.saved import Saved
 
 LAYERS = {"rnn": rnn.RNN, "lstm": rnn.LSTM, "gru": rnn.GRU}
 
@@ -38,8 +36,10 @@ class SequenceConfig:
                 raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
 
 
-class SequenceModel(nn.Module):
+class SequenceModel(Saved):
     """Sequences (B, T, C) to answers at every step (B, T, output_size)."""
+
+    sizes = SequenceConfig
 
     def __init__(self, config: SequenceConfig | None = None) -> None:
         super().__init__()
@@ -75,27 +75,3 @@ class SequenceModel(nn.Module):
             self.rnn.bias_ih_l0[H : 2 * H] = bias
             self.rnn.bias_hh_l0[H : 2 * H] = 0
         return self
-
-    @classmethod
-    def from_pretrained(cls, directory: str | Path) -> "SequenceModel":
-        """Read config.json and model.safetensors; in evaluation mode.
-
-        Raises:
-            FileNotFoundError: if a file is missing.
-            ValueError: if a file is damaged, or the two do not fit each other.
-        """
-        path = Path(directory) / "config.json"
-        try:
-            config = SequenceConfig(**json.loads(path.read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
-            raise ValueError(f"{path}: expected the sizes of a SequenceModel: {error}") from None
-        model = cls(config)
-        weights = Path(directory) / "model.safetensors"
-        load_into(model, load_tensors(weights)[0], weights)
-        return model.eval()
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write config.json and model.safetensors, each whole or not at all."""
-        directory = Path(directory)
-        write_whole(directory / "config.json", json.dumps(asdict(self.config), indent=2) + "\n")
-        save_tensors(directory / "model.safetensors", self.state_dict())

@@ -6,15 +6,13 @@ are not averaged: a kernel's answer low down is another vowel than the same answ
 Chapter: 1_2_areas.
 """
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.saved import Saved
 from lib.shapes import conv_output_size
-from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,10 @@ class SpeechCNNConfig:
         return size[0]
 
 
-class SpeechCNN(nn.Module):
+class SpeechCNN(Saved):
     """Spectrograms (B, 1, K, M) to scores of the sounds (B, num_classes)."""
+
+    sizes = SpeechCNNConfig
 
     def __init__(self, config: SpeechCNNConfig | None = None) -> None:
         super().__init__()
@@ -73,28 +73,3 @@ class SpeechCNN(nn.Module):
         x = F.relu(self.conv1(x))  # (B, 8, 31, 23)
         x = F.relu(self.conv2(x))  # (B, 16, 14, 10)
         return self.output(x.mean(dim=3).flatten(1))  # (B, 10)
-
-    @classmethod
-    def from_pretrained(cls, directory: str | Path) -> "SpeechCNN":
-        """Read config.json and model.safetensors; in evaluation mode.
-
-        Raises:
-            FileNotFoundError: if a file is missing.
-            ValueError: if a file is damaged, or the two do not fit each other.
-        """
-        directory = Path(directory)
-        path = directory / "config.json"
-        try:
-            config = SpeechCNNConfig(**json.loads(path.read_text(encoding="utf-8")))
-        except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
-            raise ValueError(f"{path}: expected the sizes of a SpeechCNN: {error}") from None
-        model = cls(config)
-        weights = directory / "model.safetensors"
-        load_into(model, load_tensors(weights)[0], weights)
-        return model.eval()
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write config.json and model.safetensors, each whole or not at all."""
-        directory = Path(directory)
-        write_whole(directory / "config.json", json.dumps(asdict(self.config), indent=2) + "\n")
-        save_tensors(directory / "model.safetensors", self.state_dict())
