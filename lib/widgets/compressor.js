@@ -1,7 +1,7 @@
 // Drag bits and sparsity: the held-out digits are read anew. Python's side: compressor.py.
-import { tensor } from "./nn.js";
 import { argmax, compressed, scoresOf, smallestFirst, storedBits } from "./compress.js";
 import { toInput } from "./digits.js";
+import { lenetWeights } from "./lenet.js";
 import { bytesOf, drawMap, float32Of, h, mount, number, segmented, t, uniqueId } from "./ui.js";
 
 const BITS = [32, 8, 7, 6, 5, 4, 3, 2];
@@ -17,14 +17,7 @@ const KILOBYTES = [2, 100]; // of the plot, on a logarithmic axis
 function build(ctx) {
   const { root, get } = ctx;
   const shapes = JSON.parse(get("_shapes"));
-  const values = float32Of(get("_weights"));
-  const trained = {};
-  let at = 0;
-  for (const [name, shape] of Object.entries(shapes)) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    trained[name] = tensor(values.slice(at, at + size), shape);
-    at += size;
-  }
+  const trained = lenetWeights(float32Of(get("_weights")), shapes);
   const weightOf = (w, layer) => w[`${layer}.weight`];
   const order = Object.fromEntries(LAYERS.map((layer) => [layer, smallestFirst(weightOf(trained, layer))]));
   const largest = Object.fromEntries(LAYERS.map((layer) => (

@@ -1,5 +1,6 @@
 // Draw a digit; every layer of the LeNet answers. Python's side: conv_live.py.
-import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.js";
+import { softmax, tensor } from "./nn.js";
+import { channelOf, lenetLayers, lenetWeights } from "./lenet.js";
 import { bytesOf, drawMap, float32Of, h, legend, mount, number, paint, parseNumber, t, toggle } from "./ui.js";
 import { countInk, normalizeDrawing, toInput } from "./digits.js";
 import { PAPER, drawingPaper } from "./paper.js";
@@ -11,30 +12,9 @@ const WIDE = 700;    // pixels: from this width on the layers stand side by side
  *  [O][K][K], as the reader has them; off: its channels that give zero. */
 export function forward(w, counts, kernels, off = []) {
   const [O, , K] = w["conv1.weight"].shape;
-  const input = tensor(toInput(counts), [1, 28, 28]);
-  const conv1 = conv2d(input, tensor(kernels.flat(2), [O, 1, K, K]), w["conv1.bias"]);
-  for (const channel of off) channelOf(conv1, channel).fill(0);
-  const pool1 = maxPool2d(relu(conv1), { kernelSize: 2 });
-  const conv2 = conv2d(pool1, w["conv2.weight"], w["conv2.bias"]);
-  const pool2 = maxPool2d(relu(conv2), { kernelSize: 2 });
-  const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
-  const scores = linear(hidden, w["output.weight"], w["output.bias"]);
-  return { input, conv1, pool1, conv2, pool2, hidden, scores, probabilities: softmax(scores) };
-}
-
-function channelOf(map, channel) {
-  const area = map.shape[1] * map.shape[2];
-  return map.data.subarray(channel * area, (channel + 1) * area);
-}
-
-function weightsOf(bytes, shapes) {
-  const values = float32Of(bytes);
-  let at = 0;
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    at += size;
-    return [name, tensor(values.slice(at - size, at), shape)];
-  }));
+  const edited = { ...w, "conv1.weight": tensor(kernels.flat(2), [O, 1, K, K]) };
+  const layers = lenetLayers(edited, toInput(counts), off);
+  return { ...layers, probabilities: softmax(layers.scores) };
 }
 
 /** The size x size values of a (C, H, W) map from a place on; a kernel's products with them. */
@@ -84,7 +64,7 @@ function frame(name) {
 function build(ctx) {
   const { root, get } = ctx;
   let wide = root.clientWidth >= WIDE;
-  const w = weightsOf(get("_weights"), JSON.parse(get("_shapes")));
+  const w = lenetWeights(float32Of(get("_weights")), JSON.parse(get("_shapes")));
   const [C1, , K] = w["conv1.weight"].shape;
   const [C2] = w["conv2.weight"].shape;
   const [HIDDEN] = w["hidden.bias"].shape;

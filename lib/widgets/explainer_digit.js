@@ -3,6 +3,7 @@ import { countInk, normalizeDrawing, toInput } from "./digits.js";
 import { inFrames, integratedGradients, occlusionMap, seededRandom, strongestFirst, without } from "./explanation.js";
 import { METHOD_NAMES, answerBars, fall, ruler, share, sumText } from "./explainer_parts.js";
 import { lenetGradient, lenetProbabilities, lenetScores } from "./gradients.js";
+import { lenetWeights } from "./lenet.js";
 import { tensor } from "./nn.js";
 import { PAPER, drawingPaper } from "./paper.js";
 import { bytesOf, drawMap, float32Of, h, legend, number, t, toggle } from "./ui.js";
@@ -18,7 +19,7 @@ const largestOf = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 
 /** {node, start()}: start once it is in the page. */
 export function digitSide(ctx) {
   const { get } = ctx;
-  const trained = lenetWeights(get("_weights"), JSON.parse(get("_shapes")));
+  const trained = lenetWeights(float32Of(get("_weights")), JSON.parse(get("_shapes")));
   const untrained = lenetRandom(trained);
   const blank = new Float32Array(PIXELS * PIXELS);
   const names = METHOD_NAMES();
@@ -253,16 +254,6 @@ export function digitSide(ctx) {
     h("div", { class: "xp-tiles" }, MAPS.map((name) => tiles[name].node)),
     blind);
   return { node, start: answer };
-}
-
-function lenetWeights(bytes, shapes) {
-  const values = float32Of(bytes);
-  let at = 0;
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    at += size;
-    return [name, tensor(values.slice(at - size, at), shape)];
-  }));
 }
 
 /** The same network before any training: random weights, as large as the ones that it learned. */

@@ -1,6 +1,7 @@
 // Backward through the LeNet in the page: how its score changes with each pixel. The layers forward
-// are nn.js's (tests/js/test_gradients.py: torch's gradients within 1e-4). Chapter: 5_2_3_explanation.
-import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.js";
+// are lenet.js's (tests/js/test_gradients.py: torch's gradients within 1e-4). Chapter: 5_2_3_explanation.
+import { softmax } from "./nn.js";
+import { lenetLayers } from "./lenet.js";
 
 /** The scores (10) of a picture, 28 x 28 numbers. w: the weights by name. */
 export function lenetScores(w, pixels) {
@@ -30,18 +31,6 @@ export function lenetGradient(w, pixels, target) {
   const atPool1 = throughConv(atConv2, conv2.shape, w["conv2.weight"], pool1.shape);
   const atConv1 = throughPool(atPool1, relu1, conv1);
   return { scores, gradient: throughConv(atConv1, conv1.shape, w["conv1.weight"], [1, 28, 28]) };
-}
-
-function lenetLayers(w, pixels) {
-  const conv1 = conv2d(tensor(pixels, [1, 28, 28]), w["conv1.weight"], w["conv1.bias"]);
-  const relu1 = relu(conv1);
-  const pool1 = maxPool2d(relu1, { kernelSize: 2 });
-  const conv2 = conv2d(pool1, w["conv2.weight"], w["conv2.bias"]);
-  const relu2 = relu(conv2);
-  const pool2 = maxPool2d(relu2, { kernelSize: 2 });
-  const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
-  const scores = linear(hidden, w["output.weight"], w["output.bias"]);
-  return { conv1, relu1, pool1, conv2, relu2, hidden, scores };
 }
 
 /** Back through a maximum over 2 x 2 and the ReLU before it: what each window is given goes to its
