@@ -8,7 +8,7 @@ import pytest
 from lib.data import digits
 from lib.formulas import cnn, training
 from lib.widgets.compressor import Compressor
-from tests.browser.harness import kept_height, serious, settle, show
+from tests.browser.harness import serious, settle, show
 
 SETTINGS = [
     {},
@@ -152,14 +152,6 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     for change in (["bits", 2], ["bits", 3], ["per", "row"], ["clip", 5], ["sparsity", 95]):
         page.evaluate("(change) => model.set(...change)", change)
         assert end() == top, change
-
-
-@pytest.mark.parametrize("width", [760, 358])
-def test_the_place_that_is_kept_is_its_own(page, width):
-    page.set_viewport_size({"width": width + 32, "height": 800})
-    show(page, Compressor(), width=width)
-    height = page.locator(".lw").bounding_box()["height"]
-    assert kept_height(page) == pytest.approx(height, abs=40)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from lib.models.cnn import LeNet
 from lib.training import explain as explaining
 from lib.widgets import Explainer
 from lib.widgets.assets import WEIGHTS
-from tests.browser.harness import kept_height, serious, settle, show
+from tests.browser.harness import serious, settle, show
 
 IMAGES = digits.load_digits().test_images
 
@@ -342,14 +342,6 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     for text in ("Draw. " * 25, "one " * 70, ""):
         box.fill(text)
         assert end() == top
-
-
-@pytest.mark.parametrize("width", [760, 358])
-def test_the_place_that_is_kept_is_its_own(page, width):
-    page.set_viewport_size({"width": width + 32, "height": 800})
-    show(page, Explainer(), width=width)
-    height = page.locator(".lw").bounding_box()["height"]
-    assert kept_height(page) == pytest.approx(height, abs=40)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from lib.widgets import LabelCurves
 from lib.widgets.label_curves import COUNTS, WITH
-from tests.browser.harness import kept_height, serious, settle, show
+from tests.browser.harness import serious, settle, show
 
 
 def shown(page):
@@ -92,14 +92,6 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     assert end() == top
 
 
-@pytest.mark.parametrize("width", [760, 358])
-def test_the_place_that_is_kept_is_its_own(page, width):
-    page.set_viewport_size({"width": width + 32, "height": 800})
-    show(page, LabelCurves(), width=width)
-    height = page.locator(".lw").bounding_box()["height"]
-    assert kept_height(page) == pytest.approx(height, abs=40)
-
-
 @pytest.mark.parametrize(
     ("theme", "lang", "width"), [("light", "en", 760), ("dark", "zh-CN", 358), ("dark", "en", 760)]
 )
@@ -124,11 +116,3 @@ def test_what_is_dragged_is_said(page):
     page.get_by_label("Labels", exact=True).press("ArrowRight")
     page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
     assert "50 labels a class" in page.locator("[aria-live]").inner_text()
-
-
-def test_ends_cleanly(page):
-    show(page, LabelCurves())
-    assert page.evaluate("() => model.listening()") > 0
-    page.evaluate("() => end()")
-    assert page.locator(".lw").count() == 0
-    assert page.evaluate("() => model.listening()") == 0

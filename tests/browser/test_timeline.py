@@ -7,7 +7,7 @@ import pytest
 
 from lib.data.milestones import FIELDS, MILESTONES, QUANTITIES, figure_of
 from lib.widgets import Timeline
-from tests.browser.harness import kept_height, serious, settle, show
+from tests.browser.harness import serious, settle, show
 
 
 def said_of_the_line(page):
@@ -203,14 +203,6 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
         ), milestone.name
 
 
-@pytest.mark.parametrize("width", [760, 358])
-def test_the_place_that_is_kept_is_its_own(page, width):
-    page.set_viewport_size({"width": width + 32, "height": 800})
-    show(page, Timeline(), width=width)
-    height = page.locator(".lw").bounding_box()["height"]
-    assert kept_height(page) == pytest.approx(height, abs=40)
-
-
 @pytest.mark.parametrize(
     ("theme", "lang", "width", "view"),
     [
@@ -238,11 +230,3 @@ def test_chinese(page):
     page.evaluate("() => model.set('view', 'table')")
     settle(page)
     assert page.locator(".tl-table thead").inner_text().split()[0] == "模型"
-
-
-def test_ends_cleanly(page):
-    show(page, Timeline())
-    assert page.evaluate("() => model.listening()") > 0
-    page.evaluate("() => end()")
-    assert page.locator(".lw").count() == 0
-    assert page.evaluate("() => model.listening()") == 0

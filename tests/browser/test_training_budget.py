@@ -7,7 +7,7 @@ import pytest
 from lib.data.training_runs import RUNS
 from lib.formulas import budget
 from lib.widgets import TrainingBudget
-from tests.browser.harness import kept_height, serious, settle, show
+from tests.browser.harness import serious, settle, show
 
 
 def number(text):
@@ -177,14 +177,6 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     assert end() == top
 
 
-@pytest.mark.parametrize("width", [760, 358])
-def test_the_place_that_is_kept_is_its_own(page, width):
-    page.set_viewport_size({"width": width + 32, "height": 800})
-    show(page, TrainingBudget(), width=width)
-    height = page.locator(".lw").bounding_box()["height"]
-    assert kept_height(page) == pytest.approx(height, abs=40)
-
-
 @pytest.mark.parametrize(
     ("theme", "lang", "width"), [("light", "en", 760), ("dark", "zh-CN", 358), ("dark", "en", 760)]
 )
@@ -225,11 +217,3 @@ def test_what_changes_is_said(page):
     )
     said = page.locator(".lw-hidden[aria-live]").inner_text()
     assert "Does not fit" in said and "977,938 GPU hours" in said
-
-
-def test_ends_cleanly(page):
-    show(page, TrainingBudget())
-    assert page.evaluate("() => model.listening()") > 0
-    page.evaluate("() => end()")
-    assert page.locator(".lw").count() == 0
-    assert page.evaluate("() => model.listening()") == 0
