@@ -64,6 +64,18 @@ ANSWER = """async (script) => {
   }
   return times;
 }"""
+
+
+def drag(widget: str, which: int = 0) -> str:
+    """A script that moves one of a widget's sliders over its whole range."""
+    return f"""
+          const sliders = document.querySelectorAll('[data-widget="{widget}"] input[type=range]');
+          const slider = sliders[{which}];
+          const [low, high, step] = [slider.min, slider.max, slider.step || 1].map(Number);
+          slider.value = String(low + step * ((7 * i) % (1 + Math.round((high - low) / step))));
+          slider.dispatchEvent(new Event("input", {{bubbles: true}}));"""
+
+
 # What a reader does on each page, again and again: the i-th time as a script.
 ANSWERS = {
     "3_1_cnn": {
@@ -130,6 +142,21 @@ ANSWERS = {
           const box = document.querySelector(".bp-input");
           box.value = "the number of nodes ".repeat(7) + ["in", "of"][i % 2];
           box.dispatchEvent(new Event("input", {bubbles: true}));""",
+    },
+    "1_background": {"Timeline, the start of the fit dragged": drag("timeline")},
+    "1_2_areas": {
+        "SpeechLab, the noise dragged, whole network": drag("speech-lab"),
+        "GameBoard, another amount of practice": drag("game-board"),
+    },
+    "5_1_trends": {"TrainingBudget, the parameters dragged": drag("training-budget")},
+    "5_2_1_privacy": {
+        "PrivacyDial, another noise": drag("privacy-dial"),
+        "PrivacyDial, the threshold dragged": drag("privacy-dial", 1),
+    },
+    "5_2_2_compression": {"Compressor, the bits dragged, the first 100": drag("compressor")},
+    "5_2_3_explanation": {
+        "Explainer, the pixels to erase dragged": drag("explainer", 2),
+        "Explainer, the steps dragged": drag("explainer"),
     },
 }
 REPEATS = 30
