@@ -9,6 +9,7 @@ apart as its curve. Runs are of three kinds:
     grid        8 models on four amounts of text, as far as a budget goes: what the law is fitted to
     large       two runs beyond that budget, to see whether the law foretells them
     repeated    a little text, read several times
+    again       the shorter half of the grid, and the large ones, with another seed: the spread
 
 The results file grows run by run, and a run that it has is not repeated: what was interrupted goes
 on. Judged on the validation side, of which nothing was learned; learning rates were chosen on it.
@@ -47,7 +48,6 @@ TOKENS = (2**17, 2**18, 2**19, 2**20)
 BUDGET = 1.3e12  # the most that a run of the grid may cost, as 6 N D
 LARGE = (("3 x 96", 2**20), ("3 x 128", 3 * 2**19))
 REPEATED = ("2 x 32", "3 x 96")
-SEEDS = dict.fromkeys(TOKENS, 1)  # how many, for an amount of text
 HELD_OUT = 1024  # texts
 EVALUATE_EVERY = 2**18  # tokens
 
@@ -184,11 +184,10 @@ def run(
 def plan() -> list[dict]:
     """All runs, the most wanted first: their kind, and the arguments of `run`."""
     grid = [
-        {"kind": "grid", "name": name, "tokens": tokens, "seed": seed}
-        for seed in range(max(SEEDS.values()))
+        {"kind": "grid", "name": name, "tokens": tokens, "seed": 0}
         for tokens in TOKENS
         for name in GRID
-        if seed < SEEDS[tokens] and 6 * parameters(GPT(config(name))) * tokens < BUDGET
+        if 6 * parameters(GPT(config(name))) * tokens < BUDGET
     ]
     large = [{"kind": "large", "name": name, "tokens": tokens, "seed": 0} for name, tokens in LARGE]
     repeated = [
@@ -196,8 +195,9 @@ def plan() -> list[dict]:
         for name in REPEATED
         for tokens in TOKENS[1:3]
     ]
-    first = [job for job in grid if job["seed"] == 0]
-    return [*first, *large, *repeated, *(job for job in grid if job["seed"])]
+    short = [job for job in grid if job["tokens"] in TOKENS[:2]]
+    again = [job | {"kind": "again", "seed": 1} for job in large + short]
+    return grid + large + repeated + again
 
 
 def key(row: dict) -> tuple:
