@@ -1,11 +1,5 @@
 // Draws every formula of the page. What KaTeX cannot draw shows as .katex-error, which a test finds.
 {
-  const macros = {
-    "\\cin": "\\htmlClass{lw-in}{#1}", // what comes in
-    "\\clearned": "\\htmlClass{lw-learned}{#1}", // what is learned
-    "\\cout": "\\htmlClass{lw-out}{#1}", // what comes out
-    "\\R": "\\mathbb{R}",
-  };
   const colours = ["lw-in", "lw-learned", "lw-out"];
   const errorColor = "#cc0001"; // how KaTeX marks what it does not trust, without failing
   for (const element of document.querySelectorAll(".math")) {
@@ -13,7 +7,6 @@
     try {
       katex.render(source, element, {
         displayMode: element.tagName === "DIV",
-        macros: { ...macros }, // a copy: \def in one formula stays there
         errorColor,
         trust: ({ command, class: name }) => command === "\\htmlClass" && colours.includes(name),
         strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),

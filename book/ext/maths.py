@@ -3,18 +3,39 @@ r"""Formulas: KaTeX draws them in the page, from files that lie beside it.
 KaTeX instead of MathJax: all of a page's formulas in one go, and what it
 cannot draw is an error that a test finds (tests/browser/test_book.py) instead of something odd.
 
-Three colours mean the same in formulas, prose, figures and widgets. In a formula `\cin{x}`,
-`\clearned{w}`, `\cout{y}` (defined in book/assets/maths.js), in prose the roles of the same names.
+Three colours mean the same in formulas, prose, figures and widgets. A formula names them in the one
+way that MathJax and KaTeX share, `\textcolor{#0072b2}{x}`, so that JupyterLab, VS Code, Colab and
+GitHub draw it as it stands; here each becomes the theme's own, which differs in light and dark. In
+prose there are the roles `cin`, `clearned`, `cout`.
 """
 
+import re
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 VENDOR = Path(__file__).parent.parent / "vendor"
 COLOURS = {"cin": "lw-in", "clearned": "lw-learned", "cout": "lw-out"}
+HEX = {"#0072b2": "lw-in", "#c1440e": "lw-learned", "#00795a": "lw-out"}
+MACROS = re.compile(r"\\(cin|clearned|cout)(?![A-Za-z])")
+logger = logging.getLogger(__name__)
+
+
+def themed(node: nodes.Node) -> str:
+    """A formula with the three colours as classes, which the theme colours."""
+
+    def to_class(match: re.Match) -> str:
+        if match[1].lower() not in HEX:
+            known = ", ".join(HEX)
+            logger.warning(f"colour {match[1]} in a formula: expected {known}", location=node)
+            return match[0]
+        return rf"\htmlClass{{{HEX[match[1].lower()]}}}"
+
+    source = MACROS.sub(lambda m: rf"\htmlClass{{{COLOURS[m[1]]}}}", node.astext())
+    return re.sub(r"\\textcolor\s*\{([^}]*)\}", to_class, source)
 
 
 def visit_math(self, node: nodes.math) -> None:
@@ -22,12 +43,12 @@ def visit_math(self, node: nodes.math) -> None:
     if node.astext().startswith(r"\def\cin"):
         raise nodes.SkipNode
     self.body.append(self.starttag(node, "span", "", CLASS="math"))
-    self.body.append(self.encode(node.astext()) + "</span>")
+    self.body.append(self.encode(themed(node)) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_math_block(self, node: nodes.math_block) -> None:
-    source = node.astext()
+    source = themed(node)
     self.body.append(self.starttag(node, "div", CLASS="equation"))
     self.body.append(
         f'<div class="math" style="--rows: {rows(source)}">{self.encode(source)}</div>'

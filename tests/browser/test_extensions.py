@@ -44,12 +44,11 @@ def meta(alt: str, name: str) -> dict:
 
 TEXT = r"""# Text
 
-For JupyterLab:$\def\cin#1{\textcolor{#0072b2}{#1}}$ nothing here.
-
-A {cin}`blue`, a {clearned}`kernel`, an {cout}`output`, and $\cin{x} + \clearned{w}$.
+A {cin}`blue`, a {clearned}`kernel`, an {cout}`output`, and
+$\textcolor{#0072b2}{x} + \textcolor{#C1440E} w$.
 
 $$
-\cout{y} = \sum_i \clearned{w_i} \cin{x_i}
+\textcolor{#00795a}{y} = \sum_i \textcolor{#c1440e}{w_i} \textcolor{#0072b2}{x_i}
 $$ (eq-sum)
 
 See {eq}`eq-sum`. Bad ones: $\undefinedmacro$, $\href{https://example.org}{x}$,
@@ -156,20 +155,24 @@ def test_inline_svg_of_a_real_figure():
 def test_formulas_and_words_share_three_colours(open_page, built):
     page, _ = open_page(f"{built.as_uri()}/text.html")
     page.wait_for_selector(".katex")
-    colours = page.locator(".lw-in, .lw-learned, .lw-out").evaluate_all(
-        "(all) => all.map((e) => [e.className.match(/lw-\\w+/)[0], getComputedStyle(e).color])"
-    )
-    assert len(colours) >= 8
-    assert len({tuple(c) for c in colours}) == 3
+    colours = page.locator(".lw-in, .lw-learned, .lw-out")
+    shown = """(all) => all.map((e) => [e.className.match(/lw-\\w+/)[0], getComputedStyle(e).color])"""
+    light = colours.evaluate_all(shown)
+    assert len(light) >= 8
+    assert {tuple(c) for c in light} == {
+        ("lw-in", "rgb(0, 114, 178)"),
+        ("lw-learned", "rgb(193, 68, 14)"),
+        ("lw-out", "rgb(0, 121, 90)"),
+    }
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    dark = colours.evaluate_all(shown)
+    assert len({tuple(c) for c in dark}) == 3 and not {c[1] for c in dark} & {c[1] for c in light}
     assert page.locator("a[href='#equation-eq-sum']").first.inner_text() == "(1)"
 
 
-def test_definitions_for_jupyterlab_take_no_place(open_page, built):
-    page, _ = open_page(f"{built.as_uri()}/text.html")
-    page.wait_for_selector(".katex")
-    line = page.get_by_text("For JupyterLab:")
-    assert line.inner_text() == "For JupyterLab: nothing here."
-    assert line.locator(".math").count() == 0
+def test_a_fourth_colour_in_a_formula_is_a_warning(small_book):
+    with pytest.raises(AssertionError, match="colour red in a formula: expected #0072b2, "):
+        small_book({"red.md": "# Red\n\n$\\textcolor{red}{x}$\n"})
 
 
 def test_what_katex_must_not_draw_is_an_error_on_the_page(open_page, built):
