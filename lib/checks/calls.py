@@ -1,18 +1,27 @@
 """Calling a reader's function so that nothing it does breaks the notebook.
 
-A check tries an answer on its own small cases and says in plain sentences what it found. A
-function may return nothing, text or an array of the wrong size, change its input, raise, or try to
-leave Python: each is a sentence, not a traceback. It runs in the reader's own notebook, to help,
-so it is not safe against a reader who wants to cheat.
+A function may return nothing, print instead of returning, change its input, run for ever, flood
+the page, raise, or try to leave Python: each becomes a sentence, not a traceback. It runs in the
+reader's own notebook, to help, so it is not safe against a reader who wants to cheat.
 """
 
+import contextlib
+import dis
+import io
 import pickle
-from collections.abc import Callable
-from typing import Any
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 NOT_YET = "Not yet: fill in the answer, then run this cell again."
+SECONDS = 4.0  # what one call may take
+SHOWN_LINES = 5  # of what a function prints
 
 
 class Remark(Exception):
@@ -21,6 +30,23 @@ class Remark(Exception):
 
 class NotYet(Remark):
     """A sentence for the reader: there is no answer yet."""
+
+
+class _TooLong(BaseException):
+    """Ends a call from inside; no `except Exception` of the reader's stops it."""
+
+
+class Outcome(NamedTuple):
+    """What one call gave: an array, or a sentence about why there is none."""
+
+    array: np.ndarray | None
+    fault: str = ""
+    printed: str = ""
+    missing: bool = False  # a stub: nothing has been filled in
+
+    @property
+    def finite(self) -> bool:
+        return self.array is not None and bool(np.isfinite(self.array).all())
 
 
 def report(check: Callable[..., str], answer: Any) -> bool | None:
@@ -36,88 +62,194 @@ def report(check: Callable[..., str], answer: Any) -> bool | None:
         return False
 
 
-def numbers(value: Any, what: str, not_finite: str = "") -> np.ndarray:
-    """`value` as an array of finite float64; `what` opens the sentence if it is not.
+def numbers(value: Any, what: str) -> np.ndarray:
+    """`value` as an array of float64: from a number, a list, an array, or a tensor of any float.
+
+    `what` opens the sentence if it is none. NaN and infinity pass.
 
     Raises:
         Remark: if it is anything else.
     """
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-        array = array.astype(np.float64)
+        plain = _plain(value)
     except KeyboardInterrupt:
         raise
     except BaseException:
         raise Remark(f"{what} {kind(value)}, expected an array of numbers.") from None
-    if not np.isfinite(array).all():
-        place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-        where = f" at {place}" if place else ""
-        remark = f"{what} {array[place]}{where}, expected finite numbers. {not_finite}"
-        raise Remark(remark.strip())
-    return array
+    try:
+        array = np.asarray(plain)
+    except ValueError:
+        raise Remark(
+            f"{what} a list whose parts differ in length, expected an array of numbers."
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise Remark(f"{what} {kind(value)}, expected an array of numbers.")
+    return array.astype(np.float64)
+
+
+def _plain(value: Any) -> Any:
+    """Tensors as arrays, also inside lists: detached, on the CPU, wide enough for NumPy."""
+    if hasattr(value, "detach") and hasattr(value, "is_complex"):
+        tensor = value.detach().cpu()
+        return (tensor if tensor.is_complex() else tensor.double()).numpy()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return np.asarray(value)
 
 
 def call(
     function: Callable,
-    case: str,
-    *arguments: Any,
-    hint: str = "",
-    not_finite: str = "",
-    read: Callable[..., np.ndarray] = numbers,
-) -> np.ndarray:
-    """The function's result as an array.
+    arguments: tuple,
+    read: Callable[[Any, str], np.ndarray] = numbers,
+    seconds: float = SECONDS,
+) -> Outcome:
+    """The outcome of one call of the reader's function.
 
     Args:
         function: the reader's.
-        case: names the arguments.
-        arguments: go into it.
-        hint: helps if it raises.
-        not_finite: helps if the result has NaN or infinity.
+        arguments: go into it; a change of them is a fault.
         read: makes an array of the result, as `numbers` does.
+        seconds: after these the call is ended.
 
     Raises:
-        NotYet: if it is a stub: it is or returns None or ..., or raises NotImplementedError.
-        Remark: if it raises, or its result is not what `read` expects.
+        NotYet: if the function is None or ....
+        Remark: if it cannot be called.
     """
     if function is None or function is ...:
         raise NotYet(NOT_YET)
     if not callable(function):
         raise Remark(f"Expected a function, got {kind(function)}: give its name, without ( ).")
     before = _bytes(arguments)
+    printed = _Kept()
+    quiet = (np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"))
     try:
-        with np.errstate(all="ignore"):
+        with quiet[0], quiet[1], contextlib.redirect_stdout(printed), _limit(seconds):
             result = function(*arguments)
     except NotImplementedError:
-        raise NotYet(NOT_YET) from None
+        return Outcome(None, NOT_YET, printed.text, missing=True)
     except KeyboardInterrupt:  # the reader stopped it
         raise
+    except _TooLong:
+        fault = f"it was still running after {seconds:g} seconds: is there a loop without an end?"
+        return Outcome(None, fault, printed.text)
     except BaseException as error:
-        raise Remark(f"{case}: the function raised {_message(error)} {hint}".strip()) from None
-    if result is None and _bytes(arguments) != before:
-        raise Remark(
-            f"{case}: the function changed its input and returned None. Return the result."
-        )
+        return Outcome(None, f"the function raised {_message(error)}", printed.text)
     if result is None or result is ...:
-        raise NotYet(NOT_YET)
-    return read(result, f"{case}: the function returned", not_finite)
+        return Outcome(None, *_nothing(function, result, printed.text, _bytes(arguments) != before))
+    try:
+        array = read(result, "the function returned")
+    except Remark as remark:
+        return Outcome(None, str(remark), printed.text)
+    if _bytes(arguments) != before:
+        fault = "the function changed its input. Work on a copy: what came in may be needed again."
+        return Outcome(None, fault, printed.text)
+    return Outcome(array, "", printed.text)
+
+
+def _nothing(function: Callable, result: Any, printed: str, changed: bool) -> tuple:
+    """Fault, what was printed, and whether there is no answer yet, of a call that gave nothing."""
+    if changed:
+        return "the function changed its input and returned None. Return the result.", printed
+    if printed:
+        first = printed.strip().split("\n")[0][:60]
+        return f"the function printed {first!r} and returned nothing. Return the result.", printed
+    if result is None and not _is_stub(function):
+        return "the function returned None. Is a return missing?", printed
+    return NOT_YET, printed, True
+
+
+def _is_stub(function: Callable) -> bool:
+    """Whether a function does nothing: pass, ..., a docstring, a comment."""
+    code = getattr(function, "__code__", None)
+    idle = {"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "POP_TOP", "CACHE"}
+    return code is not None and all(step.opname in idle for step in dis.get_instructions(code))
+
+
+class _Kept(io.TextIOBase):
+    """A stream that keeps the first lines and forgets the flood."""
+
+    def __init__(self) -> None:
+        self.text, self.lost = "", 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if len(self.text) < 2000:
+            self.text += text
+        return len(text)
+
+
+def echo(printed: str) -> str:
+    """The first lines that a function printed, to stand before the verdict; empty if none."""
+    lines = printed.rstrip().split("\n")
+    if not printed.strip():
+        return ""
+    more = "\n  ..." if len(lines) > SHOWN_LINES or len(printed) >= 2000 else ""
+    kept = "\n".join(f"  {line[:100]}" for line in lines[:SHOWN_LINES])
+    return f"Your function printed:\n{kept}{more}\n"
+
+
+@contextlib.contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` in the body after so many seconds: by a signal, or by tracing its steps."""
+    main = threading.current_thread() is threading.main_thread()
+    if hasattr(signal, "setitimer") and main:
+
+        def end(*_: Any) -> None:
+            raise _TooLong
+
+        before = signal.signal(signal.SIGALRM, end)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)  # again, if something caught it
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        return
+    deadline = time.monotonic() + seconds
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        frame.f_trace_opcodes = True  # a loop may stand on one line
+        if time.monotonic() > deadline:
+            raise _TooLong
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 def equal(array: np.ndarray, expected: np.ndarray) -> bool:
-    """Same shape and same values, with room for float32."""
-    return array.shape == expected.shape and np.allclose(array, expected, rtol=1e-4, atol=1e-4)
+    """Same shape and same values, with room for float32; NaN equals NaN."""
+    if array.shape != expected.shape:
+        return False
+    return np.allclose(array, expected, rtol=1e-4, atol=1e-4, equal_nan=True)
 
 
 def first_difference(array: np.ndarray, expected: np.ndarray) -> str:
     """Where two arrays of one shape first differ, in words."""
-    place = tuple(np.argwhere(~np.isclose(array, expected, rtol=1e-4, atol=1e-4))[0].tolist())
+    close = np.isclose(array, expected, rtol=1e-4, atol=1e-4)
+    place = tuple(np.argwhere(~close)[0].tolist())
     where = f"at {place} "
     if len(place) == 2:
         where = f"at row {place[0]}, column {place[1]} "
     elif len(place) < 2:
         where = f"at place {place[0]} " if place else ""
-    return f"{where}expected {expected[place]:.4g}, got {array[place]:.4g}."
+    said = two_numbers(float(expected[place]), float(array[place]))
+    return f"{where}expected {said[0]}, got {said[1]}."
+
+
+def two_numbers(first: float, second: float) -> tuple[str, str]:
+    """Two numbers that differ, with as many digits as it takes to see it."""
+    for digits in range(4, 17):
+        said = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        if said[0] != said[1]:
+            break
+    return said
 
 
 def _bytes(arguments: tuple) -> bytes | None:

@@ -10,9 +10,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lib.checks.calls import NotYet, Remark, call, equal, first_difference, numbers
+from lib.checks.calls import NotYet, Remark, call, echo, equal, first_difference
+from lib.checks.calls import numbers as any_numbers
 
 Mistakes = Iterable[tuple[Any, str]]  # what a usual mistake gives, and what to say of it
+
+
+def numbers(value: Any, what: str, not_finite: str = "") -> np.ndarray:
+    """`value` as an array of finite float64."""
+    array = any_numbers(value, what)
+    if not np.isfinite(array).all():
+        place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        where = f" at {place}" if place else ""
+        remark = f"{what} {array[place]}{where}, expected finite numbers. {not_finite}"
+        raise Remark(remark.strip())
+    return array
 
 
 class Case(NamedTuple):
@@ -51,16 +63,18 @@ def try_cases(function: Callable, cases: Sequence[Case]) -> str:
         Remark: about the first case in which it is not.
     """
     for case in cases:
-        result = call(
-            function,
-            case.name,
-            *case.arguments,
-            hint=case.hint,
-            not_finite=case.not_finite,
-            read=case.read,
+        outcome = call(
+            function, case.arguments, lambda value, what, c=case: c.read(value, what, c.not_finite)
         )
+        said = echo(outcome.printed)
+        if outcome.missing:
+            raise NotYet(outcome.fault)
+        if outcome.array is None:
+            hint = case.hint if " raised " in outcome.fault else ""
+            raise Remark(f"{said}{case.name}: {outcome.fault} {hint}".strip())
+        result = outcome.array
         if not equal(result, case.expected):
-            raise Remark(f"{case.name}: {_about(result, case)}")
+            raise Remark(f"{said}{case.name}: {_about(result, case)}")
     return f"Right, in {len(cases)} cases up to {cases[-1].name}."
 
 

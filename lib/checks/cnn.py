@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lib.checks.calls import NOT_YET, NotYet, Remark, numbers, report
-from lib.checks.cases import Case, make_case, try_cases
+from lib.checks.calls import NOT_YET, NotYet, Remark, report
+from lib.checks.cases import Case, make_case, numbers, try_cases
 from lib.formulas.cnn import avg_pool2d_backward, conv2d, max_pool2d_backward
 from lib.shapes import conv_output_size
 

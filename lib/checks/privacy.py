@@ -1,15 +1,14 @@
 """Checks for the exercises of chapter 5_2_1_privacy: clipping, an attack's rates, a mean of models.
 
 Each check prints a sentence or two and returns True (right), False (wrong) or None (nothing filled
-in yet). An answer that equals a usual mistake's is told which one.
+in yet). An answer that does what a usual mistake does is told which one.
 """
 
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from lib.checks.calls import report
-from lib.checks.cases import Case, make_case, try_cases
+from lib.checks.exercise import Case, Exercise, Mistake, case
 
 
 def clipped_sum(function: Callable) -> bool | None:
@@ -17,7 +16,7 @@ def clipped_sum(function: Callable) -> bool | None:
 
     It should return the sum of the rows, each shortened to the norm `limit` if it is longer: (P,).
     """
-    return report(lambda answer: try_cases(answer, list(_clip_cases())), function)
+    return CLIPPED_SUM.check(function)
 
 
 def attack_rates(function: Callable) -> bool | None:
@@ -26,7 +25,7 @@ def attack_rates(function: Callable) -> bool | None:
     It should return the shares of members and of others that are called members, since their loss
     is at most the threshold: two numbers.
     """
-    return report(lambda answer: try_cases(answer, list(_rate_cases())), function)
+    return ATTACK_RATES.check(function)
 
 
 def weighted_average(function: Callable) -> bool | None:
@@ -34,7 +33,36 @@ def weighted_average(function: Callable) -> bool | None:
 
     It should return the mean of the weights, each client as much as it has examples: (P,).
     """
-    return report(lambda answer: try_cases(answer, list(_average_cases())), function)
+    return WEIGHTED_AVERAGE.check(function)
+
+
+# --- the sum of clipped gradients ---------------------------------------------------------------
+
+
+def _norms(rows: np.ndarray) -> np.ndarray:
+    return np.sqrt((rows**2).sum(axis=1, keepdims=True))
+
+
+def _clipped(rows: np.ndarray, limit: float) -> np.ndarray:
+    return rows * np.minimum(1.0, limit / np.maximum(_norms(rows), 1e-12))
+
+
+def _sum_clipped(rows: np.ndarray, limit: float) -> np.ndarray:
+    total = rows.sum(axis=0)
+    return total * min(1.0, limit / max(float(np.sqrt((total**2).sum())), 1e-12))
+
+
+def _by_square(rows: np.ndarray, limit: float) -> np.ndarray:
+    return (rows * np.minimum(1, limit / np.maximum(_norms(rows) ** 2, 1e-12))).sum(axis=0)
+
+
+def _by_sum_of_sizes(rows: np.ndarray, limit: float) -> np.ndarray:
+    sizes = np.abs(rows).sum(axis=1, keepdims=True)
+    return (rows * np.minimum(1, limit / np.maximum(sizes, 1e-12))).sum(axis=0)
+
+
+def _by_longest(rows: np.ndarray, limit: float) -> np.ndarray:
+    return (rows * min(1.0, limit / max(_norms(rows).max(), 1e-12))).sum(axis=0)
 
 
 def _clip_cases() -> Iterable[Case]:
@@ -42,44 +70,46 @@ def _clip_cases() -> Iterable[Case]:
     rng = np.random.default_rng(0)
     listed.append((rng.normal(size=(12, 6)) * rng.uniform(0.2, 2, size=(12, 1)), 1.5))
     for rows, limit in listed:
-        rows = np.array(rows)
-        norms = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-        factors = np.minimum(1.0, limit / np.maximum(norms, 1e-12))
-        total = rows.sum(axis=0)
-        clipped = rows * factors
-        with np.errstate(all="ignore"):
-            stretched = np.nan_to_num(rows / norms) * limit
-        mistakes = [
-            (
-                total * min(1.0, limit / np.sqrt((total**2).sum())),
-                "the sum is clipped. Clip each row by itself, then add.",
-            ),
-            (total, "nothing is clipped."),
-            (
-                stretched.sum(axis=0),
-                "short rows are made longer. The factor is at most 1.",
-            ),
-            (
-                np.clip(rows, -limit, limit).sum(axis=0),
-                "each number is clipped by itself. Here the length of the row decides.",
-            ),
-            (
-                clipped.mean(axis=0),
-                f"this is the mean of the {len(rows)} rows. Their sum is asked.",
-            ),
-            (
-                (rows * np.minimum(1, limit / np.maximum(norms**2, 1e-12))).sum(axis=0),
-                "the squared norm is compared with the limit. Take its root.",
-            ),
-            (clipped, "the rows are clipped, but not added."),
-        ]
-        yield make_case(
-            f"gradients {rows.shape[0]} x {rows.shape[1]}, limit {limit:g}",
-            (rows.copy(), limit),
-            clipped.sum(axis=0),
-            mistakes,
-            not_finite="A row of zeros has norm 0: do not divide by it.",
-        )
+        gradients = np.array(rows)
+        size = f"{gradients.shape[0]} x {gradients.shape[1]}"
+        yield case(f"gradients {size}, limit {limit:g}", gradients, limit)
+
+
+CLIPPED_SUM = Exercise(
+    right=lambda rows, limit: _clipped(rows, limit).sum(axis=0),
+    make_cases=_clip_cases,
+    mistakes=[
+        Mistake(_sum_clipped, "the sum is clipped. Clip each row by itself, then add."),
+        Mistake(lambda rows, limit: rows.sum(axis=0), "nothing is clipped."),
+        Mistake(
+            lambda rows, limit: (rows / _norms(rows) * limit).sum(axis=0),
+            "short rows are made longer. The factor is at most 1.",
+        ),
+        Mistake(
+            lambda rows, limit: (np.nan_to_num(rows / _norms(rows)) * limit).sum(axis=0),
+            "short rows are made longer. The factor is at most 1.",
+        ),
+        Mistake(
+            lambda rows, limit: np.clip(rows, -limit, limit).sum(axis=0),
+            "each number is clipped by itself. Here the length of the row decides.",
+        ),
+        Mistake(
+            lambda rows, limit: _clipped(rows, limit).mean(axis=0),
+            lambda rows, limit: f"this is the mean of the {len(rows)} rows. Their sum is asked.",
+        ),
+        Mistake(_by_square, "the squared norm is compared with the limit. Take its root."),
+        Mistake(
+            _by_sum_of_sizes,
+            "the length of a row is the root of the sum of squares, not the sum of sizes.",
+        ),
+        Mistake(_by_longest, "all rows are shortened alike. Each has a factor of its own."),
+        Mistake(_clipped, "the rows are clipped, but not added."),
+    ],
+    hint=lambda rows, limit: f"The result should have shape {rows.shape[1:]} here.",
+    not_finite="A row of zeros has norm 0: do not divide by it.",
+)
+
+# --- the rates of an attack ---------------------------------------------------------------------
 
 
 def _rate_cases() -> Iterable[Case]:
@@ -90,33 +120,63 @@ def _rate_cases() -> Iterable[Case]:
         (rng.exponential(0.3, 40).round(2), rng.exponential(1.0, 60).round(2), 0.3),
     ]
     for members, others, threshold in listed:
-        members, others = np.array(members), np.array(others)
-        hit, wrong = members <= threshold, others <= threshold
-        found = np.array([hit.mean(), wrong.mean()])
-        mistakes = [
-            (1 - found, "these are the shares above the threshold. A small loss says: member."),
-            (found[::-1], "the two are the other way round: members first."),
-            (
-                [(members < threshold).mean(), (others < threshold).mean()],
-                "a loss equal to the threshold counts too: at most, not less than.",
-            ),
-            ([hit.sum(), wrong.sum()], "these are numbers of digits. Shares are asked."),
-            (
-                [hit.sum() / max(hit.sum() + wrong.sum(), 1), 1 - found[1]],
-                "the first is the share of the accused who are members. Divide by all members.",
-            ),
-            (
-                np.array([hit.sum(), wrong.sum()]) / (len(members) + len(others)),
-                "both are divided by everybody. Divide by the members, and by the others.",
-            ),
-        ]
-        yield make_case(
+        yield case(
             f"{len(members)} members, {len(others)} others, threshold {threshold:g}",
-            (members.copy(), others.copy(), threshold),
-            found,
-            mistakes,
-            "Return two numbers.",
+            np.array(members),
+            np.array(others),
+            threshold,
         )
+
+
+def _rates(members: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
+    return np.array([(members <= threshold).mean(), (others <= threshold).mean()])
+
+
+def _counts(members: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
+    return np.array([(members <= threshold).sum(), (others <= threshold).sum()])
+
+
+ATTACK_RATES = Exercise(
+    right=_rates,
+    make_cases=_rate_cases,
+    mistakes=[
+        Mistake(
+            lambda *a: 1 - _rates(*a),
+            "these are the shares above the threshold. A small loss says: member.",
+        ),
+        Mistake(
+            lambda *a: _rates(*a)[::-1],
+            "the two are the other way round: members first.",
+        ),
+        Mistake(
+            lambda m, o, t: [(m < t).mean(), (o < t).mean()],
+            "a loss equal to the threshold counts too: at most, not less than.",
+        ),
+        Mistake(_counts, "these are numbers of digits. Shares are asked."),
+        Mistake(lambda *a: 100 * _rates(*a), "these are per cent. Shares from 0 to 1 are asked."),
+        Mistake(
+            lambda m, o, t: [_counts(m, o, t)[0] / _counts(m, o, t).sum(), _rates(m, o, t)[1]],
+            "the first is the share of the accused who are members (the precision). Divide by all "
+            "members.",
+        ),
+        Mistake(
+            lambda m, o, t: [_counts(m, o, t)[0] / _counts(m, o, t).sum(), 1 - _rates(m, o, t)[1]],
+            "these are precision and specificity: divide the first by all members, and count the "
+            "others who are accused.",
+        ),
+        Mistake(
+            lambda m, o, t: [_rates(m, o, t)[0], 1 - _rates(m, o, t)[1]],
+            "the first is right; the second is the share of the others who are left alone.",
+        ),
+        Mistake(
+            lambda m, o, t: _counts(m, o, t) / (len(m) + len(o)),
+            "both are divided by everybody. Divide by the members, and by the others.",
+        ),
+    ],
+    hint="Return two numbers.",
+)
+
+# --- the mean of clients ------------------------------------------------------------------------
 
 
 def _average_cases() -> Iterable[Case]:
@@ -125,22 +185,39 @@ def _average_cases() -> Iterable[Case]:
         (np.array([[0.0, 2.0], [4.0, 6.0]]), np.array([3, 1])),
         (rng.normal(size=(3, 4)).round(2), np.array([10, 0, 5])),
         (rng.normal(size=(6, 5)).round(2), rng.integers(1, 90, 6)),
+        (rng.normal(size=(4, 4)).round(2), np.array([7, 1, 2, 2])),
     ]
     for weights, counts in listed:
-        total = counts @ weights
-        mistakes = [
-            (weights.mean(axis=0), "each client counts alike. Weigh it by its examples."),
-            (total, f"this is the weighted sum. Divide it by all {counts.sum()} examples."),
-            (total / len(counts), "divide by the number of examples, not of clients."),
-            (
-                np.average(weights, axis=0, weights=counts == counts.max()),
-                "only the largest client counts.",
+        yield case(f"{len(counts)} clients, {weights.shape[1]} weights each", weights, counts)
+
+
+WEIGHTED_AVERAGE = Exercise(
+    right=lambda weights, counts: counts @ weights / counts.sum(),
+    make_cases=_average_cases,
+    mistakes=[
+        Mistake(
+            lambda weights, counts: weights.mean(axis=0),
+            "each client counts alike. Weight it by its examples.",
+        ),
+        Mistake(
+            lambda weights, counts: counts @ weights,
+            lambda weights, counts: (
+                f"this is the weighted sum. Divide it by all {counts.sum()} examples."
             ),
-        ]
-        yield make_case(
-            f"{len(counts)} clients, {weights.shape[1]} weights each",
-            (weights.copy(), counts.copy()),
-            total / counts.sum(),
-            mistakes,
-            not_finite="A client without examples has weight 0: divide by the sum of the counts.",
-        )
+        ),
+        Mistake(
+            lambda weights, counts: counts @ weights / len(counts),
+            "divide by the number of examples, not of clients.",
+        ),
+        Mistake(
+            lambda weights, counts: np.average(weights, axis=0, weights=counts == counts.max()),
+            "only the largest client counts.",
+        ),
+        Mistake(
+            lambda weights, counts: weights[counts > 0].mean(axis=0),
+            "clients without examples are left out, and the others count alike.",
+        ),
+    ],
+    hint=lambda weights, counts: f"The result should have shape {weights.shape[1:]} here.",
+    not_finite="A client without examples has weight 0: divide by the sum of the counts.",
+)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lib.checks.calls import Remark, kind, numbers, report
-from lib.checks.cases import Case, Mistakes, make_case, try_cases, try_parts
+from lib.checks.calls import Remark, kind, report
+from lib.checks.cases import Case, Mistakes, make_case, numbers, try_cases, try_parts
 from lib.formulas.rnn import Weights, sigmoid
 from lib.formulas.rnn import gru_step as gru_step_right
 

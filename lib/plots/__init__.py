@@ -13,6 +13,7 @@ from lib.plots.style import (
     show_images,
     use_style,
 )
+from lib.plots.tables import Table, table
 
 __all__ = [
     "IN",
@@ -23,7 +24,9 @@ __all__ = [
     "OUT",
     "RULE",
     "SIGNED",
+    "Table",
     "show_curves",
     "show_images",
+    "table",
     "use_style",
 ]

@@ -302,6 +302,14 @@ export function number(value, digits = 3) {
   return (short === "-0" ? "0" : short).replace("-", "−");
 }
 
+/** A probability or a share, 0 to 1, as every widget shows it: "12.3%", "<0.1%", ">99.9%". */
+export function probability(p) {
+  if (Number.isNaN(p)) return "NaN";
+  if (p === 0 || p === 1) return `${100 * p}%`;
+  if (p < 0.0005) return "<0.1%";
+  return p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`;
+}
+
 /** What a reader typed, as a number: "-1", "−1", "0,5", ".5", "1/9"; NaN if it is none. */
 export function parseNumber(text) {
   const plain = text.trim().replace("−", "-").replace(",", ".");

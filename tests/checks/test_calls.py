@@ -1,40 +1,130 @@
 """A reader's function is called safely, and what it did is said in words."""
 
+import threading
+
 import numpy as np
 import pytest
+import torch
 
-from lib.checks.calls import NotYet, Remark, call, first_difference, numbers
+from lib.checks.calls import (
+    NotYet,
+    Remark,
+    call,
+    echo,
+    first_difference,
+    numbers,
+    two_numbers,
+)
 
 
 def erases(x):
     x[:] = 0
 
 
-def test_a_function_that_changes_its_input_and_returns_nothing_is_told_so():
-    with pytest.raises(
-        Remark, match="changed its input and returned None. Return the result"
-    ) as raised:
-        call(erases, "a case", np.ones(3))
-    assert not isinstance(raised.value, NotYet)
+def doubles(x):
+    x *= 2
+    return x
 
 
-def test_one_that_returns_nothing_and_changes_nothing_is_a_stub():
-    for argument in (np.ones(3), [np.ones(2)], iter([1, 2]), (i for i in range(2))):
-        with pytest.raises(NotYet):
-            call(lambda x: None, "a case", argument)
+def for_ever(x):
+    while True: pass  # noqa: E701  # fmt: skip
 
 
-def test_numbers_that_are_not_finite_bring_their_own_hint():
-    with pytest.raises(
-        Remark, match=r"returned nan at \(1,\), expected finite numbers. Try this.$"
-    ):
-        call(lambda: [1, float("nan")], "a case", not_finite="Try this.")
-    with pytest.raises(Remark, match=r"expected finite numbers.$"):
-        numbers(np.inf, "It is")
+def stubborn(x):
+    while True:
+        try:
+            x + 1
+        except BaseException:
+            pass
 
 
-def test_what_came_back_may_be_read_in_another_way():
-    assert call(lambda: {"a": 3}, "a case", read=lambda value, *_: np.array(value["a"])) == 3
+def floods(x):
+    for i in range(100_000):
+        print("line", i)
+    return x
+
+
+def test_a_function_that_changes_its_input_is_told_so():
+    said = call(erases, (np.ones(3),))
+    assert "changed its input and returned None. Return the result" in said.fault
+    assert not said.missing
+    assert "changed its input. Work on a copy" in call(doubles, (np.ones(3),)).fault
+
+
+@pytest.mark.parametrize("argument", [np.ones(3), [np.ones(2)], iter([1, 2])])
+def test_a_stub_is_told_from_a_forgotten_return(argument):
+    def stub(x):
+        """Nothing yet."""
+
+    def forgets(x):
+        np.sum(3)
+
+    assert call(stub, (argument,)).missing
+    assert call(lambda x: None, (argument,)).missing
+    assert "Is a return missing?" in call(forgets, (argument,)).fault
+    assert "printed 'one' and returned nothing" in call(lambda x: print("one"), (argument,)).fault
+
+
+@pytest.mark.parametrize("function", [for_ever, stubborn])
+def test_an_endless_loop_ends(function):
+    assert "still running after 0.2 seconds" in call(function, (1,), seconds=0.2).fault
+
+
+def test_an_endless_loop_ends_where_there_are_no_signals():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(call(for_ever, (1,), seconds=0.2)))
+    thread.start()
+    thread.join(60)
+    assert "still running" in found[0].fault
+
+
+def test_a_flood_is_cut():
+    said = call(floods, (1,))
+    assert said.array == 1
+    assert echo(said.printed).count("\n") == 7 and "line 4" in echo(said.printed)
+    assert echo("") == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.ones(2, requires_grad=True),
+        torch.ones(2, dtype=torch.bfloat16),
+        [torch.tensor(1.0, requires_grad=True), 1],
+        (1, 1.0),
+        np.ones(2, dtype=np.float16),
+        torch.ones(2, dtype=torch.int64),
+    ],
+)
+def test_numbers_of_every_kind_pass(value):
+    np.testing.assert_array_equal(numbers(value, "It is"), [1, 1])
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ([[1, 2], [3]], "a list whose parts differ in length, expected an array"),
+        ("text", "a str, expected an array"),
+        ({}, "a dict, expected"),
+        (np.array([1j]), "an array of complex128, expected"),
+        ((i for i in range(3)), "a generator, expected"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_named(value, says):
+    with pytest.raises(Remark, match=says):
+        numbers(value, "It is")
+
+
+def test_no_function():
+    with pytest.raises(NotYet):
+        call(None, ())
+    with pytest.raises(Remark, match="Expected a function, got an int"):
+        call(7, ())
+
+
+def test_two_numbers_differ_when_they_are_said():
+    assert two_numbers(13.8123, 13.8147) == ("13.812", "13.815")
+    assert two_numbers(1.0, 2.0) == ("1", "2")
 
 
 @pytest.mark.parametrize(
