@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean
+.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean seeds bare
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,7 +27,13 @@ book: $(INSTALLED)  ## Build the book, and say which file to open
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "Open file://$(CURDIR)/$(BOOK)"
 
-test: lint unit notebook-tests browser-tests  ## Run every test: lint, unit tests, all notebooks, the built book
+STAGES := lint unit notebook-tests browser-tests
+
+test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book
+	@failed=; for stage in $(STAGES); do \
+	  $(MAKE) --no-print-directory $$stage || failed="$$failed $$stage"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "Passed: $(STAGES)"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -56,6 +62,12 @@ serve: book  ## Build the book and serve it at http://localhost:8000
 
 links: book  ## Check the book's links: inside always, outside when there is a network
 	$(BIN)/python book/links.py
+
+seeds: $(INSTALLED)  ## Run every notebook with five other seeds: what it asserts has to hold (an hour)
+	$(BIN)/python book/seeds.py
+
+bare:  ## Run the two commands in a Debian that has nothing else (as root, needs debootstrap)
+	bash tests/bare.sh
 
 bench: book browser  ## Measure speed: NumPy against torch, the page and its widgets
 	$(BIN)/python -m tests.bench

@@ -1,10 +1,11 @@
-"""Find a Chromium for the browser tests; as a script, install one if there is none.
+"""Find a Chromium for the browser tests, and what runs it; as a script, install what is missing.
 
     python tests/chromium.py     # prints its path
 
 Looked for in this order: the environment variable CHROMIUM, the usual names on PATH, the one that
-Playwright installed. If there is none: the system's package when run as root on Debian or Ubuntu,
-else Playwright's own.
+Playwright installed. Playwright drives it by a Node of its own, which needs libatomic. Where
+something is missing: the system's packages when run as root on Debian or Ubuntu, else Playwright's
+own browser, else one sentence that names the packages.
 """
 
 import os
@@ -23,45 +24,77 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def find() -> str | None:
     """Path of a Chromium that starts, or None."""
-    candidates = [os.environ.get("CHROMIUM"), *(shutil.which(name) for name in NAMES), _own()]
-    return next((path for path in candidates if path and _starts(path)), None)
+    named = [os.environ.get("CHROMIUM"), *(shutil.which(name) for name in NAMES)]
+    found = next((path for path in named if path and _starts(path)), None)
+    return found or next((path for path in _own() if _starts(path)), None)
+
+
+def missing() -> list[str]:
+    """Debian's names of the packages without which the browser tests cannot run."""
+    packages = [] if _starts(str(_driver()), "v") else ["libatomic1"]
+    return packages if find() else ["chromium", *packages]
 
 
 def install() -> None:
-    """Install a Chromium, by the system's package manager if that is possible."""
+    """Install what is missing, by the system's package manager if that is possible."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         quiet = {
             "stdout": subprocess.DEVNULL,
             "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         }
         subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-qq", "-y", "chromium"], **quiet)
-        if find():
-            return
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
+        for package in missing():  # one by one: the first may be unknown where the second is not
+            subprocess.run(["apt-get", "install", "-qq", "-y", package], **quiet)
+    if not find() and _starts(str(_driver()), "v"):
+        system = ["--with-deps"] if os.geteuid() == 0 else []
+        command = [sys.executable, "-m", "playwright", "install", *system, "chromium"]
+        subprocess.run(command, stdout=sys.stderr)
 
 
-def _own() -> str | None:
-    """Where Playwright puts its own browser."""
-    from playwright.sync_api import sync_playwright
+def _driver() -> Path:
+    """The Node that Playwright brings along."""
+    import playwright
 
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+    return Path(playwright.__file__).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
 
 
-def _starts(path: str) -> bool:
+def _own() -> list[str]:
+    """Where Playwright puts its own browser; looked up without starting Playwright."""
+    homes = [
+        os.environ.get("PLAYWRIGHT_BROWSERS_PATH"),
+        Path.home() / ".cache/ms-playwright",
+        Path.home() / "Library/Caches/ms-playwright",
+        Path.home() / "AppData/Local/ms-playwright",
+    ]
+    patterns = (
+        "chromium-*/chrome-linux*/chrome",
+        "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+        "chromium-*/chrome-win*/chrome.exe",
+    )
+    found = [path for home in homes if home for p in patterns for path in Path(home).glob(p)]
+    return [str(path) for path in sorted(found, reverse=True)]
+
+
+def _starts(path: str, says: str = "Chrom") -> bool:
     # Ubuntu's `chromium-browser` can be a stub that only says how to install the real one.
     try:
-        found = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60)
+        found = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return found.returncode == 0 and "Chrom" in found.stdout
+    return found.returncode == 0 and says in found.stdout
+
+
+def main() -> None:
+    if missing():
+        install()
+    left = missing()
+    if left:
+        sys.exit(
+            f"The browser tests need {' and '.join(left)}: have them installed (on Debian and "
+            f"Ubuntu: sudo apt-get install {' '.join(left)}), or set CHROMIUM to a browser's path."
+        )
+    print(find())
 
 
 if __name__ == "__main__":
-    if not find():
-        install()
-    sys.exit(
-        print(find()) if find() else "No Chromium found: install one, or set CHROMIUM to its path"
-    )
+    main()
