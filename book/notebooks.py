@@ -5,10 +5,11 @@
 
 Each notebook runs from top to bottom in a fresh kernel, on one thread. What differs from run to
 run without meaning anything is then made regular: widget model ids become 1, 2, 3, ..., time
-stamps and the interpreter's version go, a progress bar keeps its last state.
+stamps and the interpreter's version go, a progress bar keeps its last state. Of a widget's state
+only what the cells changed is kept (widget_states.py).
 """
 
-import json
+import copy
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import widget_states
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,8 +29,6 @@ ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def book_notebooks() -> list[Path]:
@@ -52,8 +52,10 @@ def run(path: Path) -> str:
     )
     # Widget state of an earlier run would be merged into this one's.
     notebook.metadata.pop("widgets", None)
+    before = copy.deepcopy(notebook)
     client.execute(env={**os.environ, **ONE_THREAD})
     make_regular(notebook)
+    _keep_stills(notebook, before)
     return as_text(notebook)
 
 
@@ -70,7 +72,8 @@ def make_regular(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = _merge_streams(cell.outputs)
-    _renumber_models(notebook)
+    widget_states.pack(notebook)
+    notebook.metadata = nbformat.from_dict(notebook.metadata)
 
 
 def as_text(notebook: nbformat.NotebookNode) -> str:
@@ -95,39 +98,14 @@ def _merge_streams(outputs: list) -> list:
     return [output for output in merged if output.get("text") != ""]
 
 
-def _renumber_models(notebook: nbformat.NotebookNode) -> None:
-    """Give the widgets' random model ids numbers, in the order in which a reader meets them."""
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    order = [
-        output["data"][WIDGET_VIEW]["model_id"]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if WIDGET_VIEW in output.get("data", {})
+def _keep_stills(notebook: nbformat.NotebookNode, before: nbformat.NotebookNode) -> None:
+    """A widget keeps the picture that stands for it where it does not run (book/stills.py)."""
+    stills = [
+        (data.get("text/plain"), data.get("image/png")) for data in widget_states.views(before)
     ]
-    # A model's own models (its layout, its children) follow it.
-    numbers: dict[str, str] = {}
-    while order:
-        model_id = order.pop(0)
-        if model_id in numbers or model_id not in state:
-            continue
-        numbers[model_id] = f"{len(numbers) + 1:032x}"
-        order[:0] = re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[model_id]))
-    if not numbers:
-        notebook.metadata.pop("widgets", None)
-        return
-    # Models that nothing shows are left out: the page could not reach them.
-    kept = {model_id: state[model_id] for model_id in numbers}
-    text = json.dumps(kept)
-    for old, new in numbers.items():
-        text = text.replace(old, new)
-    widgets = {WIDGET_STATE: {"state": json.loads(text), "version_major": 2, "version_minor": 0}}
-    notebook.metadata["widgets"] = nbformat.from_dict(widgets)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            view = output.get("data", {}).get(WIDGET_VIEW)
-            if view:
-                view["model_id"] = numbers[view["model_id"]]
+    for data, (text, still) in zip(widget_states.views(notebook), stills, strict=False):
+        if still and data.get("text/plain") == text:
+            data["image/png"] = still
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ behind the text, so that reading can begin at once; the widgets' styles stay in 
 placeholder for each widget, so that nothing moves when it comes alive.
 """
 
+import base64
 import json
 import re
 import shutil
@@ -12,12 +13,49 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
+import widget_states
 from sphinx.application import Sphinx
+from sphinx.util import logging
+from widget_states import STATE, VIEW
 
-from lib.widgets.assets import write_assets
+from lib.widgets import assets
 
-STATE = "application/vnd.jupyter.widget-state+json"
-VIEW = "application/vnd.jupyter.widget-view+json"
+logger = logging.getLogger(__name__)
+
+
+def fill_states(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Before a notebook is read: put back what it does not keep of its widgets."""
+    path = Path(app.env.doc2path(docname))
+    if path.suffix != ".ipynb":
+        return
+    notebook = json.loads(source[0])
+    if not widget_states.views(notebook):
+        return
+    try:
+        widget_states.unpack(notebook)
+    except widget_states.Mismatch as error:
+        name = path.relative_to(app.srcdir)
+        logger.warning(f"{error}: run `python book/notebooks.py {name}`", location=docname)
+    for data in widget_states.views(notebook):
+        data.pop("image/png", None)  # stands for the widget where that does not run
+    for part in Path(assets.__file__).parent.iterdir():
+        if part.is_file():
+            app.env.note_dependency(str(part))
+    source[0] = json.dumps(notebook)
+
+
+def stills(app: Sphinx, docname: str) -> list[str]:
+    """Addresses, from the book's root, of the pictures that stand for the page's widgets."""
+    path = Path(app.env.doc2path(docname))
+    found = []
+    for data in widget_states.views(json.loads(path.read_text("utf-8"))):
+        name = f"_images/{path.stem}-widget-{len(found) + 1}.png" if "image/png" in data else ""
+        if name:
+            file = Path(app.outdir, name)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(base64.b64decode("".join(data["image/png"])))
+        found.append(name)
+    return found
 
 
 def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -38,14 +76,18 @@ def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctre
     context["widget_styles"] = styles
     context["widget_state"] = json.dumps(saved, separators=(",", ":")).replace("</", "<\\/")
     app.add_js_file("loader.js", priority=100)  # before everything else: widgets come alive first
-    context["body"] = re.sub(
-        rf'<script type="{re.escape(VIEW)}">(.*?)</script>',
-        lambda match: _placeholder(models, json.loads(match[1])["model_id"]) + match[0],
-        context["body"],
-    )
+    pictures = iter(stills(app, pagename))
+
+    def reserve(match: re.Match) -> str:
+        picture = next(pictures)
+        still = picture and context["pathto"](picture, 1)
+        return _placeholder(models, json.loads(match[1])["model_id"], still) + match[0]
+
+    views = rf'<script type="{re.escape(VIEW)}">(.*?)</script>'
+    context["body"] = re.sub(views, reserve, context["body"])
 
 
-def _placeholder(models: dict, model_id: str) -> str:
+def _placeholder(models: dict, model_id: str, still: str) -> str:
     """Stands where the widget will be. `lib.widgets.kernel_explorer.X` is a `kernel-explorer`."""
     state = models.get(model_id, {})
     parts = state.get("_anywidget_id", "").split(".")
@@ -54,9 +96,10 @@ def _placeholder(models: dict, model_id: str) -> str:
     name = escape(parts[-2].replace("_", "-"))
     # A widget of several modes has a height for each.
     mode = f' data-mode="{escape(str(state["mode"]))}"' if "mode" in state else ""
+    picture = f'<img src="{escape(still)}" alt="The figure as it opens">' if still else ""
     return (
         f'<div class="lw-view"><div class="lw" data-widget="{name}"{mode} data-state="loading">'
-        "<noscript>This figure moves: it needs JavaScript.</noscript></div></div>"
+        f"<noscript>This figure moves: it needs JavaScript.{picture}</noscript></div></div>"
     )
 
 
@@ -65,13 +108,14 @@ def copy_files(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    write_assets(static / "lw-assets")
+    assets.write_assets(static / "lw-assets")
     anywidget = Path(find_spec("anywidget").origin).parent
     shutil.copy(anywidget / "nbextension" / "index.js", static / "html-manager" / "anywidget.js")
 
 
 def setup(app: Sphinx) -> dict:
     # Before ext.shell decides how scripts load, after myst-nb has added its own.
+    app.connect("source-read", fill_states)
     app.connect("html-page-context", place_state, priority=800)
     app.connect("build-finished", copy_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
