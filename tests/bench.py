@@ -4,7 +4,9 @@ Every figure is a median over interleaved repeats, so that what else the machine
 alike; the spread is the middle half of the repeats.
 """
 
+import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +24,12 @@ from lib.models.bert import BertConfig, BertForMaskedLM
 from lib.models.gpt import GPT
 from lib.training import pretrain
 from tests.chromium import BROWSER_ARGS, find
+from tests.conftest import build_book
 from tests.serving import serve_gzipped
 
-BOOK = Path(__file__).parent.parent / "_build" / "html"
-WEIGHTS = Path(__file__).parent.parent / "weights"
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "_build" / "html"
+WEIGHTS = ROOT / "weights"
 SLOW_LINE = {  # bytes a second, milliseconds
     "offline": False,
     "latency": 40,
@@ -462,7 +466,19 @@ def _spread(times: list[float]) -> str:
     return f"{median:.2f} ({low:.2f}-{high:.2f})"
 
 
+def bench_build() -> None:
+    """Processor time of building the book from nothing, and per page."""
+    pages = len(list((ROOT / "chapters").glob("*.*")))
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        build_book(ROOT, Path(folder))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"\nbuilding {pages} pages: {used:.1f} s of processor time, {used / pages:.2f} s per page")
+
+
 if __name__ == "__main__":
+    bench_build()
     bench_numpy()
     bench_rnn()
     bench_gpt()

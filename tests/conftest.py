@@ -1,8 +1,7 @@
-"""What several test folders need: a real browser, and the built book."""
+"""What several test folders need: a real browser, the built book, and one Hypothesis profile."""
 
 import functools
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -11,12 +10,19 @@ from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.chromium import BROWSER_ARGS, find
 from tests.serving import Server
 
 ROOT = Path(__file__).parent.parent
+
+# No clock decides, the same cases at every run, and a failure prints how to repeat it.
+hypothesis.settings.register_profile(
+    "book", deadline=None, derandomize=True, database=None, print_blob=True
+)
+hypothesis.settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")
@@ -40,30 +46,26 @@ def browser(chromium_path):
 
 @dataclass(frozen=True)
 class Book:
-    """A built book: its folder, and what building it took and said."""
+    """A built book: its folder, and what building it said."""
 
     html: Path
-    cpu_seconds: float
     log: str
 
 
 def build_book(source: Path, out: Path) -> Book:
     """Run `jupyter-book build` from nothing, every warning an error."""
     command = [Path(sys.executable).parent / "jupyter-book", "build", source, "--path-output", out]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([*command, "-W", "-n", "--keep-going"], capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     log = done.stdout + done.stderr
     assert done.returncode == 0, log[-4000:]
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Book(out / "_build" / "html", used, log)
+    return Book(out / "_build" / "html", log)
 
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory) -> Book:
     """The book, built from nothing; or the one in the folder that BOOK names."""
     if "BOOK" in os.environ:
-        return Book(Path(os.environ["BOOK"]).resolve(), 0.0, "")
+        return Book(Path(os.environ["BOOK"]).resolve(), "")
     return build_book(ROOT, tmp_path_factory.mktemp("book"))
 
 

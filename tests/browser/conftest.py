@@ -8,7 +8,7 @@ def page(browser):
     """A page that fails its test if the page complained; `asked` lists what it fetched."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(20_000)  # machines are shared
+    page.set_default_timeout(120_000)  # machines are shared
     page.problems, page.asked = [], []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
 

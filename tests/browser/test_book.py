@@ -67,11 +67,8 @@ def reading(browser, book_url):
         page.close()
 
 
-def test_builds_without_a_warning_in_half_a_second_a_page(build):
-    # `-W` has turned any warning into a failure already. Processor time, since machines are shared;
-    # five seconds pass before the first page.
-    assert "WARNING" not in build.log
-    assert build.cpu_seconds <= 5 + 0.5 * len(PAGES)
+def test_builds_without_a_warning(build):
+    assert "WARNING" not in build.log  # `-W` has turned any into a failure already
 
 
 @schemes

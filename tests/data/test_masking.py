@@ -40,7 +40,7 @@ def test_shares_are_those_of_the_recipe():
     assert random.min() >= SPECIAL and len(np.unique(random)) > 900  # of 995, in 3,000 draws
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(share=st.floats(0, 1), seed=st.integers(0, 1000))
 def test_special_tokens_are_never_chosen(share, seed):
     rng = np.random.default_rng(seed)
@@ -120,7 +120,7 @@ def test_long_sentences_are_cut(tokens):
 # --- batches ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(sizes=st.lists(st.integers(1, 12), min_size=1, max_size=40), budget=st.integers(12, 60))
 def test_batches_hold_every_text_within_the_budget(sizes, budget):
     made = [np.full(size, SPECIAL + i) for i, size in enumerate(sizes)]

@@ -1,6 +1,7 @@
 """The budget of a training run: against published examples, published runs, and torch's counts."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from lib.data.training_runs import ASSUMED, ASSUMING, GPT3, RUNS, STATED
+from lib.files import weights
 from lib.formulas import budget
 from lib.models.bert import BertForMaskedLM
 from lib.models.gpt import GPT
@@ -81,12 +83,12 @@ def test_activations_held_by_autograd(s, b, h, a):
 
 
 @pytest.mark.parametrize(
-    ("cls", "path", "ids"),
-    [(GPT, "weights/gpt-docs", 128), (BertForMaskedLM, "weights/bert-docs", 64)],
+    ("cls", "name", "ids"),
+    [(GPT, "gpt-docs", 128), (BertForMaskedLM, "bert-docs", 64)],
 )
-def test_operations_are_what_torch_counts(cls, path, ids):
+def test_operations_are_what_torch_counts(cls, name, ids):
     """On our own models: exactly, once the numbers that are only added are left out of N."""
-    model = cls.from_pretrained(path)
+    model = cls.from_pretrained(weights(name))
     batch = torch.ones(2, ids, dtype=torch.int64)
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         out = model(batch)
@@ -201,8 +203,7 @@ def test_parameters_are_about_what_the_sizes_say():
 
 
 def test_every_source_is_in_the_bibliography():
-    with open("references.bib", encoding="utf-8") as file:
-        text = file.read()
+    text = (Path(__file__).parents[2] / "references.bib").read_text("utf-8")
     keys = {key for run in RUNS.values() for key in run.sources}
     keys |= {machine.source for machine in budget.MACHINES.values()}
     assert {key for key in keys if f"{{{key}," not in text} == set()

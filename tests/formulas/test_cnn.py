@@ -19,9 +19,6 @@ from lib.shapes import conv_output_size, pair, pool_output_size
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 on_random_cases = settings(
     max_examples=120,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 

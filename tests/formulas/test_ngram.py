@@ -131,7 +131,7 @@ def test_contexts_do_not_reach_into_other_texts():
     assert counts.fill(ids, ids == HIDDEN).tolist() == [3]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=8), min_size=1, max_size=6))
 def test_two_sides_equal_counting_by_hand(texts):
     counts = TwoSided([np.array(text) for text in texts], 10)

@@ -50,7 +50,7 @@ def torch_run(kind, layer, x, states):
 
 
 @pytest.mark.parametrize("kind", GATES)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(B=st.integers(1, 3), T=st.integers(1, 6), C=st.integers(1, 4), H=st.integers(1, 4))
 def test_values_and_gradients_are_torchs(kind, B, T, C, H):
     rng = np.random.default_rng([B, T, C, H])

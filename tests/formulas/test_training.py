@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lib.formulas import training
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
-on_random_cases = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+on_random_cases = settings(max_examples=50)
 sizes, seeds = st.integers(1, 6), st.integers(0, 2**32 - 1)
 
 

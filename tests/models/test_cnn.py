@@ -62,7 +62,7 @@ def test_numpy_computes_the_same_from_the_shipped_weights():
         np.testing.assert_allclose(got, expected[name], rtol=1e-5, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(
     input_size=st.integers(8, 40), kernel_size=st.integers(1, 5), pool_size=st.integers(1, 3),
     channels_1=st.integers(1, 3), channels_2=st.integers(1, 3),

@@ -6,13 +6,14 @@ import torch
 from captum import attr
 
 from lib.data import digits, tokenizer
+from lib.files import weights
 from lib.formulas import explanation
 from lib.models import explain
 from lib.models.cnn import LeNet
 from lib.training.explain import classifier
 
-WEIGHTS = "weights/lenet-digits"
-BERT = "weights/bert-docs"
+WEIGHTS = weights("lenet-digits")
+BERT = weights("bert-docs")
 TEXTS = ("Returns True if the node is in the graph, False otherwise.", "Plot the (x, y) data.")
 
 

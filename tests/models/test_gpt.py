@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 import transformers
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.models.gpt import GPT, GPTConfig, filter_logits
@@ -154,7 +154,6 @@ def test_stream_ends_where_the_positions_end(pair):
     top_k=st.none() | st.integers(1, 40),
     top_p=st.none() | st.floats(0.01, 1),
 )
-@settings(deadline=None)
 def test_filters_are_those_of_transformers(logits, top_k, top_p):
     scores = torch.tensor([logits]) / 1000
     expected = scores

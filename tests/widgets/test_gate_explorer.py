@@ -92,7 +92,7 @@ gate_values = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(clamps=st.dictionaries(st.sampled_from("ifo"), gate_values), seed=st.integers(0, 9999))
 def test_held_gates_stand_where_they_are_held(clamps, seed):
     explorer = GateExplorer(seed=seed, clamps=clamps)

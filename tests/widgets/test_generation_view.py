@@ -98,7 +98,7 @@ def test_the_first_picture_is_in_the_state(packed):
     np.testing.assert_allclose(view.probabilities, out.logits[0, -1].softmax(-1), atol=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=20))
 def test_any_text_comes_back(text):
     view = GenerationView(prompt=text, text=text[::-1])
