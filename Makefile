@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean seeds bare
+.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,9 @@ links: book  ## Check the book's links: inside always, outside when there is a n
 
 seeds: $(INSTALLED)  ## Run every notebook with five other seeds: what it asserts has to hold (an hour)
 	$(BIN)/python book/seeds.py
+
+mutants: $(INSTALLED) browser  ## Break the library on purpose, and see whether a test notices (hours)
+	$(BIN)/python -m tests.mutants
 
 bare:  ## Run the two commands in a Debian that has nothing else (as root, needs debootstrap)
 	bash tests/bare.sh
