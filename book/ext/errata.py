@@ -1,15 +1,19 @@
 """The document's mistakes: each box leads to its row on the errata page, and each row to its box.
 
-A box is an admonition of class `erratum` with a label in front of it, `(erratum-3-2-gates)=`. The
-page `chapters/errata` links to every label. A box without a label, or that the page leaves out, is
-a warning.
+A box is an admonition of class `erratum` with a label in front of it, `(erratum-3-2-gates)=`, and a
+second class that says of what kind the mistake is: its title tells the reader. The page
+`chapters/errata` links to every label. A box without a label, or that the page leaves out, is a
+warning.
 """
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from ext.folds import fold
+
 PAGE = "chapters/errata"
+KINDS = {"wrong": "wrong", "unclear": "unclear", "left-out": "left out"}
 LABEL = "erratum-"
 ROW = "row-"
 logger = logging.getLogger(__name__)
@@ -20,7 +24,18 @@ def label_of(box: nodes.Element) -> str | None:
 
 
 def boxes(doctree: nodes.document) -> list[nodes.Element]:
-    return [box for box in doctree.findall(nodes.Admonition) if "erratum" in box["classes"]]
+    """The boxes, also those that have been folded."""
+    found = doctree.findall(lambda node: isinstance(node, nodes.Admonition | fold))
+    return [box for box in found if "erratum" in box["classes"]]
+
+
+def name_kinds(app: Sphinx, doctree: nodes.document) -> None:
+    """Say in each box's title of what kind the mistake is."""
+    for box in boxes(doctree):
+        for kind, words in KINDS.items():
+            if kind in box["classes"]:
+                title = next(box.findall(nodes.title))
+                title += nodes.inline("", f" \u00b7 {words}", classes=["erratum-kind"])
 
 
 def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -57,5 +72,6 @@ def rows(app: Sphinx) -> set[str]:
 
 
 def setup(app: Sphinx) -> dict:
+    app.connect("doctree-read", name_kinds)
     app.connect("doctree-resolved", link_back)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -156,7 +156,9 @@ def test_formulas_and_words_share_three_colours(open_page, built):
     page, _ = open_page(f"{built.as_uri()}/text.html")
     page.wait_for_selector(".katex")
     colours = page.locator(".lw-in, .lw-learned, .lw-out")
-    shown = """(all) => all.map((e) => [e.className.match(/lw-\\w+/)[0], getComputedStyle(e).color])"""
+    shown = (
+        """(all) => all.map((e) => [e.className.match(/lw-\\w+/)[0], getComputedStyle(e).color])"""
+    )
     light = colours.evaluate_all(shown)
     assert len(light) >= 8
     assert {tuple(c) for c in light} == {
@@ -241,8 +243,15 @@ def test_a_box_that_the_page_of_errata_leaves_out_is_a_warning(small_book):
         f"Between.\n\n{BOX % 'Without a label.'}",
         "chapters/errata.md": "# Errata\n\n[1.1](#erratum-known)\n",
     }
+    pages["first.md"] = pages["first.md"].replace(
+        "class: erratum", "class: erratum left-out dropdown"
+    )
     book = small_book({**pages, "chapters/second.md": "# Second\n"})
-    assert 'href="chapters/errata.html#row-erratum-known"' in (book.html / "first.html").read_text()
+    first = (book.html / "first.html").read_text("utf-8")
+    assert (
+        'href="chapters/errata.html#row-erratum-known"' in first
+    )  # also from a box that is folded
+    assert first.count('The document says<span class="erratum-kind"> \u00b7 left out</span>') == 1
     with pytest.raises(AssertionError) as failed:
         small_book(pages)
     assert "erratum-left-out has no row on the page of errata" in str(failed.value)
