@@ -7,10 +7,9 @@ warning.
 """
 
 from docutils import nodes
+from ext.folds import fold
 from sphinx.application import Sphinx
 from sphinx.util import logging
-
-from ext.folds import fold
 
 PAGE = "chapters/errata"
 KINDS = {"wrong": "wrong", "unclear": "unclear", "left-out": "left out"}
