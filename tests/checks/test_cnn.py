@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from lib import checks
-from lib.checks.calls import equal
-from lib.checks.cnn import PATTERN, pattern_image
+from lib.checks.cnn import DILATED, PATTERN, pattern_image
 
 MATCHED = PATTERN * 9 - 5.0  # its weights add up to zero
 
@@ -127,8 +126,12 @@ def off_by_a_constant(x, kernel, dilation):
 @pytest.mark.parametrize(
     ("mistake", "case", "says"),
     [
-        (ignores_dilation, "x 3 x 3, kernel 2 x 2, dilation 2", "the dilation is not used"),
-        (strides, "x 3 x 3, kernel 2 x 2, dilation 2", "used as a stride"),
+        (ignores_dilation, "x 3 x 4, kernel 2 x 2, dilation 2", "the dilation is not used"),
+        (strides, "x 3 x 4, kernel 2 x 2, dilation 2", "used as a stride"),
+        (lambda *a: dilated(*a)[:: a[2], :: a[2]], "x 3 x 4", "moves by `dilation` pixels too"),
+        (lambda x, k, d: dilated(x, k, d - 1), "x 3 x 3", "one pixel too close together"),
+        (lambda *a: dilated(*a) / a[1].size, "x 3 x 3", "this is the mean of the products"),
+        (lambda x, k, d: dilated(x, k.T, d), "x 3 x 3", "rows and columns of the kernel are swap"),
         (flips, "x 3 x 3, kernel 2 x 2, dilation 1", "the kernel is flipped"),
         (swaps, "x 3 x 3, kernel 2 x 2, dilation 1", "rows and columns of the kernel are swapped"),
         (overwrites, "x 3 x 3, kernel 2 x 2, dilation 1", "only the last product is left"),
@@ -155,16 +158,10 @@ def test_mistakes_in_a_convolution_are_named(mistake, case, says, capsys):
     assert said.startswith(case) and says in said and said.count("\n") == 1
 
 
-def test_no_two_mistakes_look_alike():
-    # Else a check could name the wrong one. Equal are only those that a case cannot tell apart.
-    for check in (checks.cnn._dilation_cases, checks.cnn._pooling_cases):
-        for case in check():
-            seen = [case.expected]
-            for wrong, remark in case.mistakes:
-                alike = [equal(wrong, other) for other in seen]
-                assert not any(alike[1:]), (case.name, remark)
-                if not alike[0]:
-                    seen.append(wrong)
+def test_the_function_of_the_page_starts_the_exercise():
+    # The page's own `convolve` is right at dilation 1, also for kernels that are not square.
+    assert {made.make()[1].shape for made in DILATED.cases} >= {(2, 2), (3, 2), (2, 3)}
+    assert {made.make()[2] for made in DILATED.cases} == {1, 2, 3}
 
 
 def undivided(grad_output, x, kernel_size, stride):
@@ -213,18 +210,23 @@ def repeats(grad_output, x, kernel_size, stride):
     ("mistake", "case", "says"),
     [
         (undivided, "x 2 x 2, kernel_size 2, stride 2", "division by the window's area is missing"),
-        (divided_by_side, "x 2 x 2", "divided by 2, but a window has 2 x 2 pixels"),
+        (divided_by_side, "x 2 x 2", "divided by kernel_size, but a window has its square"),
         (divided_twice, "x 2 x 2", "divided by the window's area twice"),
         (negative, "x 2 x 2", "the sign is inverted"),
         (to_the_largest, "x 2 x 2", "went to the largest pixel alone"),
-        (assigns, "x 3 x 3, kernel_size 2, stride 1", "Windows overlap here"),
+        (assigns, "x 3 x 4, kernel_size 2, stride 1", "Windows may overlap"),
         (lambda *a: assigns(*a, area=1), "x 2 x 2", "area is missing"),
         (
             repeats,
-            "x 3 x 3, kernel_size 2, stride 1",
-            "start 2 apart, they should start stride = 1",
+            "x 3 x 4, kernel_size 2, stride 1",
+            "start kernel_size apart, they should start `stride` apart",
         ),
-        (lambda g, x, k, s: pooled(g, x, k, 1), "x 4 x 4", "start 1 apart"),
+        (lambda g, x, k, s: pooled(g, x, k, 1), "x 4 x 6", "start 1 apart"),
+        (
+            lambda g, x, k, s: pooled(g, x, k, s) / np.maximum(pooled(g * 0 + k * k, x, k, s), 1),
+            "x 3 x 4",
+            "what a pixel gets from several windows is averaged",
+        ),
         (lambda g, x, k, s: g, "x 2 x 2", "should have shape (2, 2), it has (1, 1)"),
         (lambda g, x, k, s: g[5], "x 2 x 2", "the result should have x's, (2, 2)"),
         (lambda g, x, k, s: x, "x 2 x 2", "at row 0, column 0 expected"),
@@ -258,7 +260,7 @@ SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
         (-np.ones((3, 3)), "in the background"),
         (np.ones((2, 3)), "should have shape (3, 3), it has (2, 3)"),
         (3, "should have shape (3, 3), it has ()"),
-        ([[1, 2], [3]], "The kernel is a list, expected an array of numbers."),
+        ([[1, 2], [3]], "The kernel is a list whose parts differ in length"),
         ("corner", "The kernel is a str"),
         (np.full((3, 3), np.nan), "The kernel is nan at (0, 0), expected finite numbers."),
         (MATCHED * 1j, "The kernel is an array of complex128"),
@@ -334,16 +336,16 @@ HOSTILE = {
     "NaN": (lambda x, *_: x * np.nan, "returned nan at (0, 0), expected finite numbers."),
     "infinity": (lambda *_: float("inf"), "returned inf, expected finite"),
     "text": (lambda *_: "text", "returned a str, expected an array of numbers."),
-    "ragged": (lambda *_: [[1], [2, 3]], "returned a list"),
+    "ragged": (lambda *_: [[1], [2, 3]], "a list whose parts differ in length"),
     "objects": (lambda *_: np.array([None]), "returned an array of object"),
     "complex": (lambda x, *_: x + 1j, "returned an array of complex128"),
     "a generator": (lambda *_: (i for i in range(3)), "returned a generator"),
-    "a tensor with a graph": (lambda *_: torch.ones(2, requires_grad=True), "returned a Tensor"),
+    "a tensor with a graph": (lambda *_: torch.ones(2, requires_grad=True), "it has (2,)"),
     "no array at all": (lambda *_: Rude(), "returned a Rude"),
     "nothing in it": (lambda *_: [], "(0,)"),
     "not a function": (np.ones(3), "Expected a function, got an array of float64"),
     "called by mistake": (7, "Expected a function, got an int"),
-    "input changed": (changes_its_input, ""),
+    "input changed": (changes_its_input, "the function changed its input"),
 }
 
 
@@ -356,13 +358,22 @@ def test_whatever_a_function_does_is_a_sentence(check, name, capsys):
     assert says in said and said.strip().endswith(".") and said.count("\n") == 1
 
 
-def test_changing_the_input_does_not_spoil_the_check():
+def test_a_right_answer_that_changes_its_input_is_told_so(capsys):
     def right_but_rude(x, kernel, dilation):
         y = dilated(x, kernel, dilation)
         x[:] = kernel[:] = 0
         return y
 
-    assert checks.cnn.dilated_convolution(right_but_rude) is True
+    assert checks.cnn.dilated_convolution(right_but_rude) is False
+    assert "changed its input. Work on a copy" in capsys.readouterr().out
+
+
+def test_every_line_of_the_planted_bug_has_its_sentence(capsys):
+    for letter in "abcde":
+        assert checks.cnn.planted_bug(letter) is (letter == "c")
+    assert checks.cnn.planted_bug(None) is None
+    said = capsys.readouterr().out.strip().split("\n")
+    assert len(set(said)) == 6 and said[2].startswith("Right. ")
 
 
 def test_a_reader_may_stop_a_check():
