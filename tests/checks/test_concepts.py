@@ -1,4 +1,4 @@
-"""The checks of chapter 2_concepts: right answers pass, each usual mistake is named."""
+"""The checks of chapter 2_concepts: right answers pass, mistakes are named, neighbours fail."""
 
 import numpy as np
 import pytest
@@ -9,23 +9,46 @@ from lib import checks
 from lib.checks import concepts
 
 
-def test_right_answers_pass(says):
-    def with_sklearn(predicted, labels):
-        return recall_score(labels, predicted, labels=np.unique(labels), average="macro")
+def with_sklearn(predicted, labels):
+    return recall_score(labels, predicted, labels=np.unique(labels), average="macro")
 
-    def centroids(x, labels, new):
-        return NearestCentroid().fit(x, labels).predict(new)
 
-    def names(scores, without_labels):
-        return np.argmax(scores - np.mean(without_labels, axis=0), axis=-1).tolist()
+def with_counts(predicted, labels):
+    hits = {}
+    for guess, label in zip(predicted.tolist(), labels.tolist(), strict=True):
+        hits.setdefault(label, []).append(guess == label)
+    return sum(sum(each) / len(each) for each in hits.values()) / len(hits)
 
-    for check, function in [
-        (checks.concepts.macro_accuracy, with_sklearn),
-        (checks.concepts.nearest_mean, centroids),
-        (checks.concepts.zero_shot, names),
-    ]:
-        found, line = says(check, function)
-        assert found is True and line.startswith("Right, in 3 cases")
+
+def centroids(x, labels, new):
+    return NearestCentroid().fit(x, labels).predict(new)
+
+
+def with_loops(x, labels, new):
+    best = []
+    for row in new:
+        away = [np.linalg.norm(row - x[labels == k].mean(0)) for k in range(labels.max() + 1)]
+        best.append(int(np.argmin(away)))
+    return best
+
+
+def names(scores, without_labels):
+    return np.argmax(scores - np.mean(without_labels, axis=0), axis=-1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("check", "function"),
+    [
+        ("macro_accuracy", with_sklearn),
+        ("macro_accuracy", with_counts),
+        ("nearest_mean", centroids),
+        ("nearest_mean", with_loops),
+        ("zero_shot", names),
+    ],
+)
+def test_right_answers_pass(says, check, function):
+    found, line = says(getattr(checks.concepts, check), function)
+    assert found is True and line.startswith("Right, in ")
 
 
 @pytest.mark.parametrize(
@@ -39,12 +62,22 @@ def test_right_answers_pass(says):
         ),
         (
             "macro_accuracy",
-            lambda p, y: np.mean([np.sum(p[y == k] == k) / np.sum(y == k) for k in range(5)]),
+            lambda p, y: sum((p[y == k] == k).mean() for k in set(y)) / (y.max() + 1),
+            "divided by the largest label plus 1",
+        ),
+        (
+            "macro_accuracy",
+            lambda p, y: np.mean([np.sum(p[y == k] == k) / np.sum(y == k) for k in range(6)]),
             "leave out labels that do not occur",
         ),
+        (
+            "macro_accuracy",
+            lambda p, y: recall_score(y, p, average="macro", zero_division=0.0),
+            "answered but never occurs counts as 0",
+        ),
         ("zero_shot", lambda s, w: s.argmax(axis=1), "names that fit everywhere win"),
-        ("zero_shot", lambda s, w: (s - w.mean(0)).argmin(axis=1), "the worst label is taken"),
-        ("nearest_mean", lambda x, y, n: ((n[:, None] - x) ** 2).sum(2).argmin(1), "nearest text"),
+        ("zero_shot", lambda s, w: (s - w.mean(0)).argmin(axis=1), "the worst name is taken"),
+        ("nearest_mean", lambda x, y, n: y[((n[:, None] - x) ** 2).sum(2).argmin(1)], "example's"),
         ("nearest_mean", lambda x, y, n: y[:2], "it has"),
         ("nearest_mean", lambda x, y, n: 1 / 0, "ZeroDivisionError"),
     ],
@@ -54,12 +87,59 @@ def test_mistakes_are_named(says, check, mistake, remark):
     assert found is False and remark in line
 
 
+ACCUSES = [
+    (checks.concepts.macro_accuracy, concepts.MACRO),
+    (checks.concepts.zero_shot, concepts.ZERO_SHOT),
+    (checks.concepts.nearest_mean, concepts.NEAREST),
+]
+
+
+@pytest.mark.parametrize(
+    ("which", "neighbour"),
+    [
+        (0, lambda p, y: np.median(concepts._shares(p, y))),
+        (0, lambda p, y: (concepts._shares(p, y) > 0.5).mean()),
+        (0, lambda p, y: np.mean([(p[y == k] == k).mean() for k in range(y.min(), y.max() + 1)])),
+        (1, lambda s, w: (s - np.median(w, axis=0)).argmax(axis=1)),
+        (1, lambda s, w: (s - np.r_[s, w].mean(axis=0)).argmax(axis=1)),
+        (2, lambda x, y, n: np.full(len(n), np.bincount(y).argmax())),
+        (2, lambda x, y, n: y[np.argsort(((n[:, None] - x) ** 2).sum(2))[:, :3]].min(axis=1)),
+    ],
+)
+def test_a_neighbour_is_wrong_and_not_accused_of_something_else(says, which, neighbour):
+    check, exercise = ACCUSES[which]
+    found, line = says(check, neighbour)
+    assert found is False
+    for mistake in exercise.mistakes:
+        assert not isinstance(mistake.remark, str) or mistake.remark not in line
+
+
+def test_labels_are_told_by_the_text_they_belong_to(says):
+    def swaps_the_last(x, labels, new):
+        found = centroids(x, labels, new)
+        return np.append(found[:-1], (found[-1] + 1) % (labels.max() + 1))
+
+    _, line = says(checks.concepts.nearest_mean, swaps_the_last)
+    assert "new text 2: expected label" in line and "got" in line
+
+
 @pytest.mark.parametrize("check", ["macro_accuracy", "zero_shot", "nearest_mean"])
-def test_a_stub_is_not_yet(says, check):
-    found, line = says(getattr(checks.concepts, check), lambda *arguments: None)
+def test_a_stub_is_not_yet(says, check, stub):
+    found, line = says(getattr(checks.concepts, check), stub)
     assert found is None and "Not yet" in line
 
 
-@pytest.mark.parametrize("name", ["_macro_cases", "_zero_cases", "_nearest_cases"])
-def test_mistakes_can_be_told_apart_in_the_largest_case(name, assert_distinct):
-    assert_distinct([list(getattr(concepts, name)())[-1]])
+@pytest.mark.parametrize("check", ["macro_accuracy", "zero_shot", "nearest_mean"])
+def test_nonsense_is_told(says, check, nonsense):
+    answer, remark = nonsense
+    found, line = says(getattr(checks.concepts, check), answer)
+    assert found is False and remark in line
+
+
+def test_one_experiment_tells_the_explanations_apart(says):
+    assert says(checks.concepts.experiment, ...)[0] is None
+    found = {letter: says(checks.concepts.experiment, letter)[0] for letter in "abcd"}
+    assert [letter for letter, right in found.items() if right] == ["c"]
+    assert says(checks.concepts.experiment, " C ")[0] is True
+    found, line = says(checks.concepts.experiment, "e")
+    assert found is False and "a, b, c, d" in line

@@ -1,0 +1,60 @@
+"""Ten labels a section: do counts of words beat a pretrained network, or was it the draw?
+
+    python -m lib.training.few_labels    # weights/bert-docs/few-labels.json
+
+The curves of `lib.training.learning_curves` have five seeds, too few to tell two ways apart that
+lie 0.02 from each other. Here are twenty others. A seed draws the ten examples of each section and
+starts the head, and all ways get the same examples, so that the ways can be compared in pairs.
+Settings, and the test sentences judged, are those of the curves. Chapter: 2_concepts.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+
+from lib.data import docstrings, tokenizer
+from lib.files import weights
+from lib.training import finetune, learning_curves
+from lib.training.checkpoint import write_whole
+
+TASK, PER_CLASS = "sections", 10
+SEEDS = range(5, 25)  # the curves have 0 to 4
+WAYS = ("bag of words", "frozen", "fine-tuned")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=weights("bert-docs") / "few-labels.json")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    pretrained = weights("bert-docs")
+    tokens = tokenizer.load(pretrained)
+    train = finetune.load(TASK, "train", tokens)
+    judged = learning_curves.some(finetune.load(TASK, "test", tokens), learning_curves.JUDGED)
+    start, rows = time.process_time(), []
+    for seed in SEEDS:
+        few = train.take(PER_CLASS, seed)
+        for way in WAYS:
+            found = learning_curves.learned(
+                way, few, judged, pretrained, seed, learning_curves.STEPS[PER_CLASS]
+            )
+            rows.append({"way": way, "seed": seed, "macro": found["macro"]})
+            print(rows[-1], flush=True)
+        summary = {
+            "command": "python -m lib.training.few_labels",
+            "task": TASK,
+            "per_class": PER_CLASS,
+            "texts_judged": len(judged),
+            "corpus_sha256": docstrings.corpus_hash("train"),
+            "torch": torch.__version__.split("+")[0],
+            "cpu_seconds": round(time.process_time() - start),
+            "results": rows,
+        }
+        write_whole(arguments.output, json.dumps(summary, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
