@@ -1,24 +1,18 @@
-"""Checks for the exercises of chapter 1_background: doubling times, a line, operations.
+"""Checks for the exercises of chapter 1_background: a line, operations, a slip, a prediction.
 
 Each check prints a sentence or two and returns True (right), False (wrong) or None (nothing filled
-in yet). An answer that equals a usual mistake's is told which one.
+in yet). An answer that does what a usual mistake does is told which one.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from lib.checks.calls import report
-from lib.checks.cases import Case, make_case, try_cases
-from lib.data.milestones import MILESTONES, Figure, find
-
-
-def doubling_time(function: Callable) -> bool | None:
-    """Check `function(t0, y0, t1, y1)`: two times in years and the values then.
-
-    It should return how many years the value takes to double.
-    """
-    return report(lambda answer: try_cases(answer, list(_two_points())), function)
+from lib.checks.choices import choose, predict
+from lib.checks.exercise import Case, Exercise, Mistake, case
+from lib.data.milestones import ABOVE_1E25, MILESTONES, Figure, find, time_of
+from lib.formulas.growth import fit_growth
 
 
 def doubling_fit(function: Callable) -> bool | None:
@@ -26,7 +20,7 @@ def doubling_fit(function: Callable) -> bool | None:
 
     It should return the doubling time of the least-squares line through log2 of the values.
     """
-    return report(lambda answer: try_cases(answer, list(_lines())), function)
+    return DOUBLING_FIT.check(function)
 
 
 def operations(function: Callable) -> bool | None:
@@ -34,65 +28,120 @@ def operations(function: Callable) -> bool | None:
 
     It should return the operations of each training: (N,).
     """
-    return report(lambda answer: try_cases(answer, list(_trainings())), function)
+    return OPERATIONS.check(function)
 
 
-def _two_points() -> Iterable[Case]:
-    alex, gpt = find("AlexNet"), find("GPT-3")
-    listed = [
-        ("1 in 2000, 8 in 2006", (2000.0, 1.0, 2006.0, 8.0)),
-        ("5 in 2010, 40 in 2011.5", (2010.0, 5.0, 2011.5, 40.0)),
-        (
-            "AlexNet's and GPT-3's parameters",
-            (alex.time, alex.parameters.value, gpt.time, gpt.parameters.value),
-        ),
-    ]
-    for name, (t0, y0, t1, y1) in listed:
-        years, doublings = t1 - t0, np.log2(y1 / y0)
-        mistakes = [
-            (years / np.log(y1 / y0), "that is the time to grow by a factor of e: take log2."),
-            (years / np.log10(y1 / y0), "that is the time to grow tenfold: take log2."),
-            (doublings / years, "these are the doublings a year. Turn it round."),
-            (doublings, "this is how often it doubled. Divide the years by it."),
-            (years / (y1 / y0), "the years are divided by the ratio. Take its log2 first."),
-            (12 * years / doublings, "these are months. Return years."),
-        ]
-        yield make_case(name, (t0, y0, t1, y1), years / doublings, mistakes, "Return a number.")
+def slip(answer: Any) -> bool | None:
+    """Check the letter of what went wrong in the database's sum for LeNet-5."""
+    return choose(answer, "c", SLIPS)
 
 
-def _lines() -> Iterable[Case]:
-    known = [(m.time, m.parameters.value) for m in MILESTONES if m.parameters and m.year > 2015]
+def with_the_missing(answer: Any) -> bool | None:
+    """Check a prediction in months: the doubling time since 2012 with what the list lacks."""
+    found = [(m.time, m.compute.value) for m in MILESTONES if m.compute and m.time >= 2012]
+    listed = 12 * fit_growth(*np.array(found).T).doubling
+    found += [(time_of(published), value) for _, published, value in ABOVE_1E25]
+    whole = 12 * fit_growth(*np.array(found).T).doubling
+    surprise = (
+        f"The {len(ABOVE_1E25)} trainings above the line pull it up: without them it says "
+        f"{listed:.1f} months. What is not in a list has a say in it, too."
+    )
+    return predict(answer, whole, 0.3, surprise, " months")
+
+
+# --- a line through logarithms ------------------------------------------------------------------
+
+
+def _slope(times: np.ndarray, values: np.ndarray) -> float:
+    away = times - times.mean()
+    return (away * values).sum() / (away**2).sum()
+
+
+def _fit(times: np.ndarray, values: np.ndarray) -> float:
+    return 1 / _slope(times, np.log2(values))
+
+
+def _between_neighbours(times: np.ndarray, values: np.ndarray) -> float:
+    return 1 / np.mean(np.diff(np.log2(values)) / np.diff(times))
+
+
+def _first_and_last(times: np.ndarray, values: np.ndarray) -> float:
+    return (times[-1] - times[0]) / np.log2(values[-1] / values[0])
+
+
+def _through_zero(times: np.ndarray, values: np.ndarray) -> float:
+    away, logs = times - times[0], np.log2(values / values[0])
+    return (away**2).sum() / (away * logs).sum()
+
+
+def _line_cases() -> Iterable[Case]:
     rng = np.random.default_rng(0)
-    noisy = np.sort(rng.uniform(2000, 2010, 8)).round(1)
+    noisy = rng.uniform(2000, 2010, 8).round(1)  # in no order
+    known = [(m.time, m.parameters.value) for m in MILESTONES if m.parameters and m.year > 2015]
     listed = [
-        ("three values that double each year", np.array([2000.0, 2001, 2003]), [1.0, 2, 8]),
-        ("eight noisy values", noisy, (2 ** (noisy - 2000 + rng.normal(size=8))).round(2)),
+        ("three values, nearly a doubling a year", [2000.0, 2001, 2003], [1.0, 2.5, 8]),
+        ("four values that fall", [2010.0, 2012, 2013, 2016], [64.0, 30, 25, 8]),
+        ("eight values in no order", noisy, (2 ** (noisy - 2000 + rng.normal(size=8))).round(2)),
         ("parameters since 2016", *np.array(known).T),
     ]
     for name, times, values in listed:
-        values = np.asarray(values, dtype=float)
-        logs, away = np.log2(values), times - times.mean()
-        slope = (away * logs).sum() / (away**2).sum()
-        back = (away * (logs - logs.mean())).sum() / ((logs - logs.mean()) ** 2).sum()
-        straight = (away * values).sum() / (away**2).sum()
-        mistakes = [
-            (slope, "this is the slope, in doublings a year. Its inverse is the doubling time."),
-            (1 / (slope * np.log(2)), "the natural logarithm is used: take log2."),
-            (1 / (slope * np.log10(2)), "log10 is used: take log2."),
-            (1 / straight, "the line goes through the values. Take their log2 first."),
-            (
-                (times[-1] - times[0]) / (logs[-1] - logs[0]),
-                "only the first and the last value count. Fit a line through all of them.",
-            ),
-            (back, "the times are fitted to the logarithms. Fit the logarithms to the times."),
-            (12 / slope, "these are months. Return years."),
-        ]
-        yield make_case(
-            name, (times.copy(), values.copy()), 1 / slope, mistakes, "Return a number."
-        )
+        yield case(name, np.array(times), np.array(values))
 
 
-def _trainings() -> Iterable[Case]:
+DOUBLING_FIT = Exercise(
+    right=_fit,
+    make_cases=_line_cases,
+    mistakes=[
+        Mistake(
+            lambda t, y: _slope(t, np.log2(y)),
+            "this is the slope, in doublings a year. Its inverse is the doubling time.",
+        ),
+        Mistake(
+            lambda t, y: 1 / _slope(t, np.log(y)),
+            "the natural logarithm is used: that is the time to grow by a factor of e.",
+        ),
+        Mistake(
+            lambda t, y: 1 / _slope(t, np.log10(y)),
+            "log10 is used: that is the time to grow tenfold.",
+        ),
+        Mistake(
+            lambda t, y: 1 / _slope(t, y),
+            "the line goes through the values. Take their log2 first.",
+        ),
+        Mistake(
+            _first_and_last,
+            "only the first and the last value count. Fit a line through all of them.",
+        ),
+        Mistake(
+            _between_neighbours,
+            "these are slopes between neighbours, averaged. Fit one line through all of them.",
+        ),
+        Mistake(_through_zero, "the line is made to start at the first value. Leave it free."),
+        Mistake(
+            lambda t, y: _slope(np.log2(y), t),
+            "the times are fitted to the logarithms. Fit the logarithms to the times.",
+        ),
+        Mistake(
+            lambda t, y: 1 / np.polyfit(t, np.log2(y), 1)[1],
+            "this is one over the line's height in the year 0. The slope comes first.",
+        ),
+        Mistake(
+            lambda t, y: abs(_fit(t, y)),
+            "values that fall have a negative doubling time: leave the sign as it is.",
+        ),
+        Mistake(lambda t, y: 12 * _fit(t, y), "these are months. Return years."),
+    ],
+    hint="Return a number.",
+)
+
+# --- the operations of a training ---------------------------------------------------------------
+
+
+def _used(parameters: np.ndarray, active: np.ndarray) -> np.ndarray:
+    return np.where(active > 0, active, parameters)
+
+
+def _training_cases() -> Iterable[Case]:
     def has_tokens(figure: Figure | None) -> bool:
         return figure is not None and figure.unit == "tokens"
 
@@ -104,21 +153,62 @@ def _trainings() -> Iterable[Case]:
         (f"the {len(real)} language models since 2020, in billions", np.array(real) / 1e9),
     ]
     for name, rows in listed:
-        total, active, tokens = np.array(rows, dtype=float).T
-        used = np.where(active > 0, active, total)
-        mistakes = [
-            (6 * total * tokens, "all parameters count. Where some are active, only those work."),
-            (6 * active * tokens, "an active of 0 means that all take part: use parameters there."),
-            (6 * (total + active) * tokens, "the active ones are among the parameters already."),
-            (2 * used * tokens, "that is the way forward. Backward costs twice as much again."),
-            (4 * used * tokens, "that is the way back alone. Add the way forward."),
-            (used * tokens, "each parameter works six operations for each token."),
-            ((6 * used * tokens).sum(), "this is the sum. Return each training's."),
-        ]
-        yield make_case(
-            name,
-            (total.copy(), active.copy(), tokens.copy()),
-            6 * used * tokens,
-            mistakes,
-            f"Return {len(total)} numbers.",
-        )
+        yield case(name, *(column.copy() for column in np.array(rows, dtype=float).T))
+
+
+OPERATIONS = Exercise(
+    right=lambda n, a, d: 6 * _used(n, a) * d,
+    make_cases=_training_cases,
+    mistakes=[
+        Mistake(
+            lambda n, a, d: 6 * n * d,
+            "all parameters count. Where some are active, only those work.",
+        ),
+        Mistake(
+            lambda n, a, d: 6 * a * d,
+            "an active of 0 means that all take part: use parameters there.",
+        ),
+        Mistake(
+            lambda n, a, d: 6 * (n + a) * d,
+            "the active ones are among the parameters already.",
+        ),
+        Mistake(
+            lambda n, a, d: 6 * np.where(a > 0, n - a, n) * d,
+            "these are the parameters that rest. Those that are active work.",
+        ),
+        Mistake(
+            lambda n, a, d: 2 * _used(n, a) * d,
+            "that is the forward pass. The backward pass costs twice as much again.",
+        ),
+        Mistake(
+            lambda n, a, d: 4 * _used(n, a) * d,
+            "that is the backward pass alone. Add the forward pass.",
+        ),
+        Mistake(
+            lambda n, a, d: 3 * _used(n, a) * d,
+            "a multiplication and an addition are two operations, in each of three passes.",
+        ),
+        Mistake(
+            lambda n, a, d: _used(n, a) * d,
+            "each parameter works six operations for each token.",
+        ),
+        Mistake(
+            lambda n, a, d: (6 * _used(n, a) * d).sum(),
+            "this is the sum. Return each training's.",
+        ),
+    ],
+    hint=lambda n, a, d: f"Return {len(n)} numbers.",
+)
+
+# --- a slip in a table --------------------------------------------------------------------------
+
+_LENET = find("LeNet-5").compute
+SLIPS = {
+    "a": "The passes are counted once: 20 of them over 60,000 pictures are 1.2 million "
+    "presentations. Compare with the zip code network above, where they were counted twice.",
+    "b": "The backward pass is there: six operations for each connection, of which four go back.",
+    "c": "The paper has 340,908 connections. Two digits have changed places on the way into the "
+    f"table, so the sum is {390_408 / 340_908 - 1:.0%} too large; ours is {_LENET.value:.2e}.",
+    "d": "The weights are shared, so each works at many places of the picture: it is the "
+    "connections that multiply and add. With 60,000 weights the sum would be far too small.",
+}

@@ -1,10 +1,20 @@
 """Digits that move: what learners of three ages make of the same pictures, a few pixels aside.
 
+    python -m lib.training.moved_digits               # weights/moved-digits/results.json
+
 The digits are drawn 20 pixels high in the middle of 28 x 28, so that four pixels in every direction
-are free, as LeCun et al. 1998 (section III.A) placed theirs. Chapter: 1_background.
+are free, as LeCun et al. 1998 (section III.A) placed theirs.
+
+The comparison gives a support-vector machine and a convolutional network the *same* pictures: the
+digits in the middle, and none, one or five moved copies of each. The network makes 20 passes over
+what it gets. A second network gets copies that are moved anew in every batch, for as many steps as
+the one with five copies: that is what only a learner in steps can do. Chapter: 1_background.
 """
 
+import argparse
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +22,8 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from lib.data.digits import load_digits
-from lib.models.cnn import LeNet
+from lib.models.cnn import LeNet, num_parameters
+from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
 SIDE, INPUT = 20, 28
@@ -20,6 +31,9 @@ FREE = (INPUT - SIDE) // 2  # pixels around the digit
 BATCH = 32
 EPOCHS = 20
 RATE = 5e-3
+COPIES = (0, 1, 5)  # moved copies of each picture
+ASIDE = (0, 2, 4)  # pixels by which the held-out pictures are moved
+SEEDS = 5
 
 Predict = Callable[[NDArray], NDArray]
 
@@ -73,12 +87,27 @@ def accuracy_when_moved(
     return [mean(k) for k in steps]
 
 
-def train_lenet(images: NDArray, labels: NDArray, seed: int = 0, moved: int = 0) -> LeNet:
+def with_copies(
+    images: NDArray, labels: NDArray, number: int, seed: int
+) -> tuple[NDArray, NDArray]:
+    """The pictures, and so many copies of each, moved by up to FREE pixels down and across."""
+    rng = np.random.default_rng(seed)
+    parts = [images]
+    for _ in range(number):
+        ways = rng.integers(-FREE, FREE + 1, (len(images), 2))
+        copies = [np.roll(x, way, (0, 1)) for x, way in zip(images, ways, strict=True)]
+        parts.append(np.stack(copies))
+    return np.concatenate(parts), np.tile(labels, number + 1)
+
+
+def train_lenet(
+    images: NDArray, labels: NDArray, seed: int = 0, moved: int = 0, passes: int = EPOCHS
+) -> LeNet:
     """A LeNet of its own, in seconds; with `moved`, each batch is moved by up to so many pixels."""
     torch.manual_seed(seed)
     model = LeNet()
     pictures, truth = torch.from_numpy(images)[:, None], torch.from_numpy(labels.copy())
-    steps = EPOCHS * -(-len(images) // BATCH)
+    steps = passes * -(-len(images) // BATCH)
 
     def batches(generator: torch.Generator):
         for rows in torch.randperm(len(images), generator=generator).split(BATCH):
@@ -128,3 +157,67 @@ def rounded(model: LeNet, bits: int) -> LeNet:
         weights[name] = weight
     other.load_state_dict(weights)
     return other.eval()
+
+
+def compare(seed: int, copies: Sequence[int] = COPIES) -> list[dict]:
+    """Both learners on the same pictures, one result for each learner and number of copies.
+
+    A result: who, copies ("fresh" for those moved anew), seed, the accuracy for each of ASIDE, and
+    how many numbers the learner keeps: support vectors and their factors, or parameters.
+    """
+    from sklearn.svm import SVC
+
+    images, labels, test, truth = load()
+
+    def result(who: str, number: int | str, predict: Predict, size: int) -> dict:
+        found = accuracy_when_moved(predict, test, truth, ASIDE)
+        accuracy = [round(share, 4) for share in found]
+        return {"who": who, "copies": number, "seed": seed, "accuracy": accuracy, "size": size}
+
+    rows = []
+    for number in copies:
+        more, their = with_copies(images, labels, number, seed)
+        flat = more.reshape(len(more), -1)
+        machine = SVC(C=10).fit(flat, their)
+        size = machine.support_vectors_.size + machine.dual_coef_.size
+        rows.append(
+            result("SVM", number, lambda x, m=machine: m.predict(x.reshape(len(x), -1)), size)
+        )
+        model = train_lenet(more, their, seed)
+        rows.append(result("CNN", number, predict_with(model), num_parameters(model)))
+    model = train_lenet(images, labels, seed, FREE, EPOCHS * (max(copies) + 1))
+    rows.append(result("CNN", "fresh", predict_with(model), num_parameters(model)))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--output", type=Path, help="needed for another number of seeds")
+    arguments = parser.parse_args()
+    if arguments.seeds < 1:
+        parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")
+    if arguments.seeds != SEEDS and not arguments.output:
+        parser.error(f"--output: needed, since what is shipped was made with {SEEDS} seeds")
+    output = arguments.output or Path("weights/moved-digits")
+    torch.set_num_threads(1)
+    rows: list[dict] = []
+    for seed in range(arguments.seeds):
+        rows += compare(seed)
+        summary = {
+            "command": f"python -m lib.training.moved_digits --seeds {arguments.seeds}",
+            "torch": torch.__version__.split("+")[0],
+            "aside": list(ASIDE),
+        }
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        head = json.dumps(summary | {"results": []}, indent=2)
+        output.mkdir(parents=True, exist_ok=True)
+        write_whole(
+            output / "results.json",
+            head.replace('"results": []', f'"results": [\n{lines}\n]') + "\n",
+        )
+        print(f"seed {seed} done", flush=True)
+
+
+if __name__ == "__main__":
+    main()
