@@ -154,6 +154,16 @@
     document.head.append(style);
   }
 
+  /** AbortSignal.any, which not every browser in use has. */
+  function eitherEnds(...signals) {
+    const end = new AbortController();
+    for (const signal of signals) {
+      if (signal.aborted) end.abort(signal.reason);
+      signal.addEventListener("abort", () => end.abort(signal.reason), { signal: end.signal });
+    }
+    return end.signal;
+  }
+
   class Widget {
     #end = new AbortController();
     experimental = {
@@ -188,7 +198,7 @@
 
     async show(el, viewSignal) {
       await this.ready;
-      const signal = AbortSignal.any([this.#end.signal, viewSignal]);
+      const signal = eitherEnds(this.#end.signal, viewSignal);
       const context = Symbol("render");
       const { experimental } = this;
       const host = this.#host(signal);

@@ -128,7 +128,14 @@ export function mount({ model, el }, name, build) {
     root.remove();
   };
 
-  guard(async () => {
+  // JupyterLab puts an element in its page after it was drawn: until then nothing has a colour or a
+  // size. On a page that is there the build starts at once.
+  const start = () => {
+    if (!alive) return;
+    if (root.isConnected) begin();
+    else requestAnimationFrame(start);
+  };
+  const begin = guard(async () => {
     // A build without awaiting is ready at once: a synchronous error or result, no extra tick.
     const result = build(ctx);
     const done = (cleanup) => {
@@ -147,7 +154,8 @@ export function mount({ model, el }, name, build) {
     };
     if (result instanceof Promise) done(await result);
     else done(result);
-  })();
+  });
+  start();
   return end;
 }
 

@@ -24,7 +24,7 @@ PAGE = """<!doctype html><html lang="{lang}" data-theme="{theme}"><head><meta ch
 </style></head><body><main><h1 style="font-size: 1.25rem">A page</h1>
 <div id="host"></div><p id="after">The page goes on.</p></main></body></html>"""
 
-START = """async ({esm, css, state, assetBase}) => {
+START = """async ({esm, css, state, assetBase, attached}) => {
   const bytes = (text) => {
     const raw = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     return new DataView(raw.buffer);
@@ -62,7 +62,12 @@ START = """async ({esm, css, state, assetBase}) => {
   const url = URL.createObjectURL(new Blob([esm], {type: "text/javascript"}));
   const widget = (await import(url)).default;
   const cleanups = [await widget.initialize?.({model})];
-  cleanups.push(await widget.render({model, el: document.getElementById("host")}));
+  const host = document.getElementById("host");
+  const [parent, next] = [host.parentNode, host.nextSibling];
+  if (!attached) host.remove();
+  window.host = host;
+  cleanups.push(await widget.render({model, el: host}));
+  if (attached === false) setTimeout(() => parent.insertBefore(host, next), 50);
   window.end = () => cleanups.forEach((f) => f?.());
 }"""
 
@@ -102,8 +107,10 @@ def state_of(widget):
     return state
 
 
-def show(page, widget, lang="en", theme="light", width=760, with_assets=True):
+def show(page, widget, lang="en", theme="light", width=760, with_assets=True, attached=True):
     """Show a Python widget on a bare page and wait until it is ready or has failed.
+
+    Not `attached`: it is drawn into an element that gets into the page afterwards; None: never.
 
     In the page: `model` (the fake model, with `answer(content, base64)` to play the kernel),
     `saved` (what reached Python), `sent` (custom messages), `end()` (the clean-up).
@@ -116,9 +123,12 @@ def show(page, widget, lang="en", theme="light", width=760, with_assets=True):
             "css": widget._css,
             "state": state_of(widget),
             "assetBase": f"{ORIGIN}/assets" if with_assets else None,
+            "attached": attached,
         },
     )
     root = page.locator(".lw")
+    if attached is None:
+        return root
     page.wait_for_selector('.lw:not([data-state="loading"])')
     return root
 

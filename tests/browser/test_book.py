@@ -135,7 +135,7 @@ def test_code_is_readable(book, theme):
 @pages
 def test_no_sideways_scrolling(visit, name):
     page, _ = visit(name, viewport={"width": 360, "height": 800})
-    for width in (360, 390, 768):
+    for width in (320, 360, 390, 768):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(400)  # the theme looks at what scrolls 300 ms after a resize
         assert page.evaluate("document.documentElement.scrollWidth") <= width

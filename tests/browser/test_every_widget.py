@@ -3,7 +3,7 @@
 import pytest
 
 from lib import widgets
-from tests.browser.harness import kept_height, show
+from tests.browser.harness import kept_height, settle, show
 
 
 @pytest.mark.parametrize("width", [760, 358])
@@ -20,5 +20,22 @@ def test_ends_cleanly(page, name):
     show(page, getattr(widgets, name)())
     assert page.evaluate("() => model.listening()") > 0
     page.evaluate("() => end()")
+    assert page.locator(".lw").count() == 0
+    assert page.evaluate("() => model.listening()") == 0
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_may_be_drawn_before_it_is_in_the_page(page, name):
+    """As JupyterLab does it: until then there is no style to read, and no size."""
+    show(page, getattr(widgets, name)(), attached=False)
+    assert page.locator(".lw").get_attribute("data-state") == "ready"
+    assert page.locator(".lw-error").count() == 0
+
+
+def test_may_end_before_it_is_in_the_page(page):
+    show(page, widgets.Timeline(), attached=None)
+    page.evaluate("() => end()")
+    page.evaluate("() => document.body.append(host)")
+    settle(page)
     assert page.locator(".lw").count() == 0
     assert page.evaluate("() => model.listening()") == 0

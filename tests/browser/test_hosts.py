@@ -1,0 +1,194 @@
+"""Where the book is read: older browsers, sandboxed frames, paper, 400 % zoom."""
+
+import pytest
+
+from tests.browser.newer import LIST, remove_newer
+from tests.browser.test_book import PAGES, TOC, pages, settle
+
+# As learning platforms embed a page: it has no origin, so that every touch of storage fails.
+FRAME = """<!doctype html><title>A platform</title><style>body {{ margin: 0 }}</style>
+<iframe sandbox="allow-scripts allow-forms" src="{src}" width="{width}" height="780"></iframe>"""
+
+
+@pytest.fixture
+def watched(browser):
+    """A function that gives a new page; what goes wrong in it is in `page.problems`."""
+    contexts = []
+
+    def open_(**options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def framed(watched, book_url):
+    """A function that opens a page of the book in a sandboxed frame: (page, frame)."""
+
+    def open_(name: str, width: int = 1280):
+        page = watched(viewport={"width": width, "height": 800})
+        outer = f"{book_url}/platform.html"
+        html = FRAME.format(src=f"{book_url}/{name}.html", width=width)
+        page.route(outer, lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.goto(outer)
+        frame = page.frames[1]
+        frame.wait_for_url(f"**/{name}.html")
+        settle(frame)
+        return page, frame
+
+    return open_
+
+
+def but_fonts(problems: list[str]) -> list[str]:
+    """A page without an origin gets fonts only from a host that allows it: others stand in."""
+    fonts = [p for p in problems if "Access to font at" in p]
+    rest = [p for p in problems if p not in fonts]
+    for _ in fonts:
+        rest.remove("Failed to load resource: net::ERR_FAILED")
+    return rest
+
+
+@pages
+def test_works_in_a_sandboxed_frame(framed, name):
+    page, frame = framed(name)
+    assert frame.evaluate("self.origin") == "null"
+    assert but_fonts(page.problems) == []
+    assert frame.locator("[data-state=error]").count() == 0
+    assert frame.locator("[data-state=ready]").count() == frame.locator("[data-state]").count()
+
+
+def test_search_finds_in_a_sandboxed_frame(framed):
+    page, frame = framed(TOC["root"])
+    frame.locator("article h1").click()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("widget")
+    page.keyboard.press("Enter")
+    frame.wait_for_selector("#search-results li a")
+    frame.locator("#search-results li a").first.click()
+    frame.wait_for_selector("article h1")
+    assert but_fonts(page.problems) == []
+
+
+def test_buttons_work_in_a_sandboxed_frame(framed):
+    page, frame = framed(TOC["root"], width=390)
+    theme = "document.documentElement.dataset.theme"
+    seen_themes = set()
+    for _ in range(3):
+        frame.locator(".theme-switch-button").click()
+        seen_themes.add(frame.evaluate(theme))
+    assert seen_themes == {"light", "dark"}
+    assert not frame.locator("nav.bd-docs-nav").is_visible()
+    frame.locator(".primary-toggle").first.click()
+    frame.locator("nav.bd-docs-nav a", has_text="Notation").click()
+    frame.wait_for_url("**/notation.html")
+    assert but_fonts(page.problems) == []
+
+
+def test_the_storage_that_stands_in_behaves_like_storage(framed):
+    _, frame = framed(TOC["root"])
+    for name in ("localStorage", "sessionStorage"):
+        said = frame.evaluate(
+            """(name) => {
+              const s = window[name];
+              s.clear();
+              s.setItem("a", 1);
+              s.setItem("b", "two");
+              const before = [s.length, s.key(0), s.key(2), s.getItem("a"), s.getItem("c")];
+              s.removeItem("a");
+              return [...before, s.getItem("a"), s.length];
+            }""",
+            name,
+        )
+        assert said == [2, "a", None, "1", None, None, 1]
+
+
+@pytest.fixture
+def oldest(watched, book_url):
+    """A function that opens a page in a browser without what came after the floor."""
+
+    def open_(name: str):
+        page = watched()
+        page.add_init_script(remove_newer())
+        page.goto(f"{book_url}/{name}.html")
+        settle(page)
+        return page
+
+    return open_
+
+
+def test_what_is_newer_is_gone_and_the_rest_is_there(oldest):
+    page = oldest(TOC["root"])
+    there = "(names) => names.filter((n) => n.split('.').reduce((o, k) => o?.[k], globalThis))"
+    gone = ["Promise.try", "Iterator.from", "Set.prototype.union", "requestIdleCallback"]
+    kept = ["Promise.all", "Set.prototype.has", "AbortSignal.any", "structuredClone"]
+    assert page.evaluate(there, gone + kept) == kept
+    assert len(LIST.read_text("utf-8").split()) > 1000
+
+
+@pages
+def test_works_without_what_came_after_the_floor(oldest, name):
+    page = oldest(name)
+    # every widget of the page is touched: all its buttons that are not hidden, once
+    for button in page.locator(".lw[data-state=ready] button:visible").all()[:12]:
+        if button.is_visible() and button.is_enabled():
+            button.dispatch_event("click")
+    settle(page)
+    assert page.problems == []
+    assert page.locator("[data-state=error]").count() == 0
+
+
+def test_widgets_start_without_abort_signal_any(watched, book_url):
+    page = watched()
+    page.add_init_script("delete AbortSignal.any;")
+    page.goto(f"{book_url}/chapters/3_1_cnn.html")
+    settle(page)
+    assert page.locator(".lw[data-state=ready]").count() == 2
+    assert page.problems == []
+
+
+@pytest.fixture
+def visit_print(open_page, book_url):
+    def open_(name: str):
+        page, _ = open_page(f"{book_url}/{name}.html")
+        settle(page)
+        page.emulate_media(media="print")
+        return page
+
+    return open_
+
+
+@pages
+def test_prints_with_its_title(visit_print, name):
+    page = visit_print(name)
+    title = page.locator("article h1, .bd-search-container h1").first
+    assert title.is_visible() and title.bounding_box()["height"] > 20
+
+
+@pages
+def test_fits_at_400_percent(open_page, book_url, name):
+    """WCAG 1.4.10: 1280 pixels at 400 % are 320."""
+    page, _ = open_page(f"{book_url}/{name}.html", viewport={"width": 320, "height": 640})
+    settle(page)
+    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
+    wide = page.locator("body *").evaluate_all(
+        """(all) => {
+          const scrolls = (e) => e && (getComputedStyle(e).overflowX !== "visible"
+            || scrolls(e.parentElement));
+          return all.filter((e) => e.getBoundingClientRect().right > 320.5
+              && e.checkVisibility() && !scrolls(e.parentElement))
+            .map((e) => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).slice(0, 5);
+        }"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, wide
+
+
+def test_all_pages_are_tried():
+    assert len(PAGES) > 15
