@@ -14,7 +14,6 @@ repeated. Nothing was chosen on the sequences that judge. Chapter: 3_2_rnn.
 """
 
 import argparse
-import itertools
 import json
 import math
 import time
@@ -87,6 +86,16 @@ def _keep(model: SequenceModel, bias: float) -> None:
 def all_starts() -> list[Start]:
     """Every network of the comparison."""
     return [Start(*network, start) for network, starts in STARTS.items() for start in starts]
+
+
+def plan() -> list[tuple[Start, float]]:
+    """All trainings, the most wanted first: the recipe's rate before the smaller one, and of each
+    network the start that PyTorch gives it before the others."""
+    return [
+        (start, rate)
+        for rate in RATES
+        for start in sorted(all_starts(), key=lambda s: STARTS[s.kind, s.units].index(s.start))
+    ]
 
 
 def reach(model: SequenceModel, seed: int = 1) -> tuple[float, float]:
@@ -334,7 +343,7 @@ def main() -> None:
     rows = json.loads(path.read_text("utf-8"))["results"] if path.exists() else []
     done = {key(row) for row in rows}
     path.parent.mkdir(parents=True, exist_ok=True)
-    for rate, start in itertools.product(RATES, all_starts()):
+    for start, rate in plan():
         if all((start.kind, start.units, start.start, rate, seed) in done for seed in SEEDS):
             continue
         rows += run(start, rate)

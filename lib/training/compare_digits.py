@@ -11,6 +11,7 @@ parameters as the CNN: a control for size. Chapter: 3_1_cnn.
 """
 
 import argparse
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ from lib.training.checkpoint import write_whole
 from lib.training.learning_curves import as_text
 from lib.training.loop import fit
 
-RATES = (1e-3, 3e-3, 1e-2)
+RATES = (3e-3, 1e-3, 1e-2)
 SEEDS = range(5)
 EPOCHS = 40
 PATIENCE = 12  # epochs without a new best
@@ -162,16 +163,13 @@ def main() -> None:
     }
     rows = json.loads(path.read_text("utf-8"))["results"] if path.exists() else []
     done = {key(row) for row in rows}
-    for seed in SEEDS:
-        for rate in RATES:
-            for bent in (False, True):
-                for name in MODELS:
-                    if (name, bent, rate, seed) in done:
-                        continue
-                    rows.append(run(name, bent, rate, seed))
-                    print(*key(rows[-1]), rows[-1]["test"], rows[-1]["cpu_seconds"], flush=True)
-                    spent = round(sum(row["cpu_seconds"] for row in rows))
-                    write_whole(path, as_text(summary | {"cpu_seconds": spent, "results": rows}))
+    for rate, seed, bent, name in itertools.product(RATES, SEEDS, (False, True), MODELS):
+        if (name, bent, rate, seed) in done:
+            continue
+        rows.append(run(name, bent, rate, seed))
+        print(*key(rows[-1]), rows[-1]["test"], rows[-1]["cpu_seconds"], flush=True)
+        spent = round(sum(row["cpu_seconds"] for row in rows))
+        write_whole(path, as_text(summary | {"cpu_seconds": spent, "results": rows}))
 
 
 if __name__ == "__main__":
