@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean seeds bare mutants
+.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,7 +40,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 
 unit: $(INSTALLED) browser
-	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser
+	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser --ignore=tests/lab
 
 notebook-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
@@ -54,8 +54,16 @@ browser: $(INSTALLED)
 notebooks: $(INSTALLED)  ## Run every notebook again and keep its outputs, ready to commit
 	$(BIN)/python book/notebooks.py
 
+# JupyterLab itself, without its questions about news and updates (book/lab).
 lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
-	$(BIN)/jupyter lab chapters
+	JUPYTER_CONFIG_PATH=$(CURDIR)/book/lab $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
+	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets in notebooks that have not run
+	$(BIN)/python book/stills.py
+
+test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab (a quarter of an hour)
+	$(BIN)/python -m pytest tests/lab
 
 serve: book  ## Build the book and serve it at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html

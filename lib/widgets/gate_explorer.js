@@ -30,7 +30,7 @@ function build(ctx) {
   const job = () => get("job");
   const chars = () => job() === "chars";
   const held = () => Object.values(get("clamps")).some((units) => Object.keys(units).length);
-  const size = () => ({ T: runs.own.T, H: runs.own.H });
+  const size = () => ({ T: runs?.own.T ?? GATE_STEPS, H: runs?.own.H ?? 1 }); // or still on its way
   const at = () => (hover ?? spot).map((n, axis) => Math.min(n, [size().H, size().T][axis] - 1));
   const truth = () => get("markers").reduce((sum, s) => sum + get("values")[s], 0);
 
