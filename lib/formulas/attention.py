@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.formulas.numbers import floats
 from lib.shapes import scores_shape
 
 Array = NDArray[np.floating]
@@ -36,6 +37,7 @@ class Weights(NamedTuple):
     out_proj_bias: Array  # (E,)
 
 
+@floats("query", "key", "value")
 def scaled_dot_product_attention(
     query: Array,
     key: Array,
@@ -52,7 +54,8 @@ def scaled_dot_product_attention(
         key: (..., S, D).
         value: (..., S, Dv).
         attn_mask: broadcasts to (..., L, S); of bool, True where a query may attend to a key, or
-            of numbers, added to the scores.
+            of numbers, added to the scores. What stands where no query may look, NaN too, has no
+            effect with a mask of bool.
         is_causal: query t may attend to the keys 0..t only.
         scale: factor of the scores; 1 / sqrt(D) if not given.
         enable_gqa: key and value (..., h / n, S, D) each serve n heads of the query (..., h, L, D)
@@ -65,9 +68,10 @@ def scaled_dot_product_attention(
         ValueError: if shapes do not fit each other, or there is a mask and is_causal.
     """
     weights = attention_weights(query, key, value, attn_mask, is_causal, scale, enable_gqa)
-    return weights @ _repeat(value, query, enable_gqa)
+    return weights @ _seen(_repeat(value, query, enable_gqa), attn_mask)
 
 
+@floats("query", "key", "value")
 def attention_weights(
     query: Array,
     key: Array,
@@ -83,11 +87,12 @@ def attention_weights(
     """
     shape = _check(query, key, value, attn_mask, is_causal, enable_gqa)
     mask = np.tri(*shape[-2:], dtype=bool) if is_causal else attn_mask
-    keys = _repeat(key, query, enable_gqa)
+    keys = _seen(_repeat(key, query, enable_gqa), attn_mask)
     scores = query @ np.swapaxes(keys, -1, -2) * _scale(query, scale)
     return softmax(_masked(scores, mask))
 
 
+@floats("scores")
 def softmax(scores: Array) -> Array:
     """Softmax over the last axis; a row of nothing but -infinity gives zeros, not NaN."""
     exponentials = np.exp(scores - _finite(scores.max(axis=-1, keepdims=True)))
@@ -95,6 +100,7 @@ def softmax(scores: Array) -> Array:
     return exponentials / np.where(total == 0, 1, total)
 
 
+@floats("grad_output", "query", "key", "value")
 def scaled_dot_product_attention_backward(
     grad_output: Array,
     query: Array,
@@ -118,7 +124,7 @@ def scaled_dot_product_attention_backward(
         ValueError: if shapes do not fit each other.
     """
     weights = attention_weights(query, key, value, attn_mask, is_causal, scale, enable_gqa)
-    keys, values = (_repeat(x, query, enable_gqa) for x in (key, value))
+    keys, values = (_seen(_repeat(x, query, enable_gqa), attn_mask) for x in (key, value))
     expected = (*weights.shape[:-1], value.shape[-1])
     if grad_output.shape != expected:
         raise ValueError(f"grad_output: expected shape {expected}, got {grad_output.shape}")
@@ -136,6 +142,7 @@ def scaled_dot_product_attention_backward(
     )
 
 
+@floats("query", "key", "value")
 def attention_streaming(
     query: Array,
     key: Array,
@@ -163,7 +170,7 @@ def attention_streaming(
         raise ValueError(f"block_size: expected at least 1, got {block_size}")
     shape = _check(query, key, value, attn_mask, is_causal, enable_gqa)
     L, S = shape[-2:]
-    keys, values = (_repeat(x, query, enable_gqa) for x in (key, value))
+    keys, values = (_seen(_repeat(x, query, enable_gqa), attn_mask) for x in (key, value))
     dtype = np.result_type(query, key, value)
     largest = np.full((*shape[:-1], 1), -np.inf, dtype)
     total = np.zeros((*shape[:-1], 1), dtype)
@@ -184,6 +191,7 @@ def attention_streaming(
     return out / np.where(total == 0, 1, total)
 
 
+@floats("query", "key", "value")
 def attention_window(
     query: Array, key: Array, value: Array, window: int, block_size: int = 128
 ) -> Array:
@@ -228,6 +236,7 @@ def attention_window(
     return np.concatenate(parts, axis=-2)
 
 
+@floats("query", "key", "value", "weights")
 def multi_head_attention(
     query: Array,
     key: Array,
@@ -271,7 +280,7 @@ def multi_head_attention(
     q, k, v = (_split_heads(x @ w.T + b, num_heads) for x, w, b in parts)  # (B, h, T, D)
     attention = attention_weights(q, k, v, attn_mask, is_causal)  # (B, h, L, S)
     B, L, _ = query.shape
-    joined = np.swapaxes(attention @ v, 1, 2).reshape(B, L, E)
+    joined = np.swapaxes(attention @ _seen(v, attn_mask), 1, 2).reshape(B, L, E)
     return joined @ weights.out_proj_weight.T + weights.out_proj_bias, attention
 
 
@@ -294,7 +303,16 @@ def _check(query, key, value, attn_mask, is_causal: bool, enable_gqa: bool) -> t
 def _masked(scores: Array, mask: NDArray | None) -> Array:
     if mask is None:
         return scores
-    return np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    if mask.dtype == bool:
+        return np.where(mask, scores, scores.dtype.type(-np.inf))
+    return scores + mask.astype(scores.dtype)
+
+
+def _seen(x: Array, mask: NDArray | None) -> Array:
+    """Keys or values, with zeros where no query may look: NaN in the padding times 0 is NaN."""
+    if mask is None or mask.dtype != bool:
+        return x
+    return np.where(np.atleast_2d(mask).any(axis=-2)[..., None], x, x.dtype.type(0))
 
 
 def _scale(query: Array, scale: float | None) -> float:

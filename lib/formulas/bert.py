@@ -101,7 +101,7 @@ def hidden_states(
 
     Args:
         ids: (B, T) of whole numbers, 0 to V - 1.
-        mask: (B, T) of bool, True where there is a token; all are if not given.
+        mask: (B, T), True or 1 where there is a token; all are if not given.
         token_types: (B, T), which text of a pair a token belongs to; 0 if not given.
 
     Returns:
@@ -116,10 +116,12 @@ def hidden_states(
         raise ValueError(f"ids: expected at most {most} tokens, got {ids.shape[1]}")
     if mask is not None:
         mask = np.asarray(mask)
-        if mask.shape != ids.shape or mask.dtype != bool:
+        if mask.shape != ids.shape or mask.dtype.kind not in "biu" or (mask > 1).any():
             found = f"{mask.shape} of {mask.dtype}"
-            raise ValueError(f"mask: expected {ids.shape} of bool, got {found}")
-        mask = mask[:, None, None]  # (B, 1, 1, T): the same for every query
+            raise ValueError(
+                f"mask: expected {ids.shape} of bool, or of ones and zeros, got {found}"
+            )
+        mask = (mask == 1)[:, None, None]  # (B, 1, 1, T): the same for every query
     types = np.zeros_like(ids) if token_types is None else token_types
     types = _whole("token_types", types, len(bert.types), ids.shape)
     x = bert.tokens[ids] + bert.positions[: ids.shape[1]] + bert.types[types]  # (B, T, C)

@@ -23,13 +23,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lib.formulas.numbers import floats, read_numbers
 from lib.formulas.pooling import (
     avg_pool2d,
     avg_pool2d_backward,
     max_pool2d,
     max_pool2d_backward,
 )
-from lib.formulas.windows import pad, read_grad_output, read_images, read_numbers, sliding_windows
+from lib.formulas.windows import pad, read_grad_output, read_images, sliding_windows
 from lib.shapes import Padding, Size, conv_output_size, conv_padding, pair
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
 _CACHED_VALUES = 2**17  # the columns that conv2d holds at once: half a megabyte in float32
 
 
+@floats("x", "weight", "bias")
 def conv2d_loops(
     x: np.ndarray,
     weight: np.ndarray,
@@ -70,6 +72,7 @@ def conv2d_loops(
     return y.reshape(conv.y_shape)
 
 
+@floats("x", "weight", "bias")
 def conv2d(
     x: np.ndarray,
     weight: np.ndarray,
@@ -115,6 +118,7 @@ def conv2d(
     return y.reshape(conv.y_shape)
 
 
+@floats("grad_output", "x", "weight")
 def conv2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -162,11 +166,13 @@ def conv2d_backward(
     return grad_x, grad_kernels.reshape(np.shape(weight)), grad_bias
 
 
+@floats("x")
 def relu(x: np.ndarray) -> np.ndarray:
     """max(x, 0), elementwise; NaN stays NaN."""
     return np.maximum(read_numbers("relu: x", x), 0)
 
 
+@floats("grad_output", "x")
 def relu_backward(grad_output: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Gradient by x: what arrives, where x was positive.
 

@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lib.formulas.numbers import floats
 from lib.formulas.windows import pad, read_grad_output, read_images, sliding_windows
 from lib.shapes import Size, pair, pool_output_size
 
 
+@floats("x")
 def max_pool2d(
     x: np.ndarray,
     kernel_size: Size,
@@ -50,6 +52,7 @@ def max_pool2d(
     return y.reshape(pool.y_shape).copy()
 
 
+@floats("grad_output", "x")
 def max_pool2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -85,6 +88,7 @@ def max_pool2d_backward(
     return pool.crop(grad_padded).reshape(np.shape(x))
 
 
+@floats("x")
 def avg_pool2d(
     x: np.ndarray,
     kernel_size: Size,
@@ -92,6 +96,7 @@ def avg_pool2d(
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> np.ndarray:
     """The mean under each window; padding counts as zeros, or not at all.
 
@@ -99,6 +104,7 @@ def avg_pool2d(
         x, kernel_size, stride, padding, ceil_mode: as in `max_pool2d`.
         count_include_pad: divide by the window's cells in image and padding, else by those in
             the image. What `ceil_mode` adds beyond the padding never counts.
+        divisor_override: divide every window's sum by this whole number, which is not 0, instead.
 
     Returns:
         (B, C, H', W') or (C, H', W'), see `lib.shapes.pool_output_size`.
@@ -107,10 +113,11 @@ def avg_pool2d(
         ValueError: for a wrong rank or option, or an empty output.
     """
     pool = _read("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
-    y = sum(pool.taps(pool.pad(pool.x, 0))) / pool.areas(count_include_pad)
+    y = sum(pool.taps(pool.pad(pool.x, 0))) / pool.areas(count_include_pad, divisor_override)
     return y.reshape(pool.y_shape)
 
 
+@floats("grad_output", "x")
 def avg_pool2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -119,19 +126,21 @@ def avg_pool2d_backward(
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> np.ndarray:
     """Gradient by x: each window shares its gradient equally among its cells.
 
     Args:
         grad_output: (B, C, H', W') or (C, H', W').
-        x, kernel_size, stride, padding, ceil_mode, count_include_pad: as given to `avg_pool2d`.
+        x, kernel_size, ...: as given to `avg_pool2d`.
 
     Raises:
         ValueError: as in `avg_pool2d`, and if grad_output has not the output's shape.
     """
     pool = _read("avg_pool2d_backward", x, kernel_size, stride, padding, 1, ceil_mode)
     grad_output = read_grad_output("avg_pool2d_backward", grad_output, pool.y_shape)
-    share = (grad_output / pool.areas(count_include_pad)).reshape(*pool.x.shape[:2], *pool.y_size)
+    areas = pool.areas(count_include_pad, divisor_override)
+    share = (grad_output / areas).reshape(*pool.x.shape[:2], *pool.y_size)
     grad_padded = pool.pad(np.zeros(pool.x.shape, share.dtype), 0)
     for tap in pool.taps(grad_padded):
         tap += share
@@ -168,8 +177,15 @@ class _Pooling(NamedTuple):
         (top, left), (H, W) = self.padding, self.x.shape[2:]
         return padded[:, :, top : top + H, left : left + W]
 
-    def areas(self, include_padding: bool) -> np.ndarray:
-        """How many cells each window averages, (H', W')."""
+    def areas(self, include_padding: bool, override: int | None) -> np.ndarray:
+        """What each window's sum is divided by, (H', W'): its cells, or `override`."""
+        if override is not None:
+            whole = isinstance(override, int | np.integer) and not isinstance(override, bool)
+            if not whole or override == 0:
+                raise ValueError(
+                    f"divisor_override: expected a whole number other than 0, got {override!r}"
+                )
+            return np.full(self.y_size, override, self.x.dtype)
         lengths = []
         for axis in (0, 1):
             size, padding = self.x.shape[2 + axis], self.padding[axis]

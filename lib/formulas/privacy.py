@@ -3,11 +3,13 @@
     clipping       c_i = g_i * min(1, C / |g_i|), each example's gradient by itself
     noise          s = sum of c_i + N(0, (sigma C)^2): one example moves the sum by at most C
     attack         "was in the training set" if the loss is at most a threshold
+    LiRA           ... if log N(phi; in) - log N(phi; out) is large, with phi = log p / (1 - p)
     bound          (epsilon, delta) privacy: TPR <= e^epsilon * FPR + delta, for every attack
     federation     w = sum of n_k w_k / sum of n_k, over clients k with n_k examples
 
 Sources: Abadi et al., "Deep learning with differential privacy" (2016), algorithm 1; Yeom et al.,
-"Privacy risk in machine learning" (2018), the attack by a threshold on the loss; Kairouz et al.,
+"Privacy risk in machine learning" (2018), the attack by a threshold on the loss; Carlini et al.,
+"Membership inference attacks from first principles" (2022), the likelihood ratio; Kairouz et al.,
 "The composition theorem for differential privacy" (2015), the region of errors; McMahan et al.,
 "Communication-efficient learning of deep networks from decentralized data" (2017), algorithm 1.
 Chapter: 5_2_1_privacy.
@@ -17,9 +19,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.formulas.windows import read_numbers
+from lib.formulas.numbers import floats, read_numbers
 
 
+@floats("gradients")
 def clip_rows(gradients: np.ndarray, limit: float) -> np.ndarray:
     """Each row shortened to the norm `limit` if it is longer.
 
@@ -42,6 +45,7 @@ def clip_rows(gradients: np.ndarray, limit: float) -> np.ndarray:
     return gradients * np.minimum(1.0, limit / np.maximum(norms, limit))
 
 
+@floats("gradients")
 def noisy_sum(
     gradients: np.ndarray, limit: float, noise: float, rng: np.random.Generator
 ) -> np.ndarray:
@@ -121,6 +125,56 @@ def found_at(members: np.ndarray, others: np.ndarray, false: float) -> float:
         raise ValueError(f"found_at: false must be from 0 to 1, got {false!r}")
     falses, founds = roc(members, others)
     return float(founds[falses <= false].max())
+
+
+def likelihood_ratio(
+    target: np.ndarray, shadows: np.ndarray, inside: np.ndarray, online: bool = True
+) -> np.ndarray:
+    """LiRA: how much more likely each one's confidence is for a member than for another.
+
+    For each person a normal distribution is fitted to the confidences of the shadow networks that
+    have learned from that person, and one to those of the others. The means are each person's own;
+    the two standard deviations are everybody's, since few networks cannot tell each person's.
+
+    Args:
+        target: (N,) confidences phi = log p / (1 - p) of the attacked network in each one's label.
+        shadows: (M, N) the same of M shadow networks.
+        inside: (M, N) True where the network has learned from the person.
+        online: if not, only the networks that have not learned from the person are used, and the
+            score is how far above theirs the confidence is, in standard deviations.
+
+    Returns:
+        (N,), the larger the more a member; log of the ratio if online. NaN for a person of whom
+        there are no two networks on a side that is needed.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    target = read_numbers("likelihood_ratio: target", target)
+    shadows = read_numbers("likelihood_ratio: shadows", shadows)
+    inside = np.asarray(inside, dtype=bool)
+    if shadows.ndim != 2 or inside.shape != shadows.shape or target.shape != shadows.shape[1:]:
+        raise ValueError(
+            "likelihood_ratio: expected target (N,), shadows (M, N) and inside (M, N), "
+            f"got {target.shape}, {shadows.shape} and {inside.shape}"
+        )
+    mean, deviation = _fit(shadows, ~inside)
+    z_out = (target - mean) / deviation
+    if not online:
+        return z_out
+    log_out = -(z_out**2) / 2 - np.log(deviation)
+    mean, deviation = _fit(shadows, inside)
+    return -(((target - mean) / deviation) ** 2) / 2 - np.log(deviation) - log_out
+
+
+def _fit(shadows: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, float]:
+    """Each person's mean on a side (N,), and the standard deviation around the means."""
+    number = side.sum(axis=0)
+    enough = number >= 2
+    mean = np.where(enough, (shadows * side).sum(axis=0) / np.maximum(number, 1), np.nan)
+    away = np.where(side & enough, shadows - mean, 0.0)
+    free = (number - 1)[enough].sum()
+    return mean, float(np.sqrt((away**2).sum() / free)) if free else np.nan
 
 
 def most_found(false: np.ndarray, epsilon: float, delta: float) -> np.ndarray:

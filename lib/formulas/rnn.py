@@ -25,6 +25,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.formulas.numbers import floats
+
 Array = NDArray[np.floating]
 
 
@@ -54,6 +56,7 @@ class GRUGates(NamedTuple):
     n: Array  # (..., H), in -1..1
 
 
+@floats("x")
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), of any shape; written so that no exponential overflows."""
     small = np.exp(-np.abs(x))
@@ -63,6 +66,7 @@ def sigmoid(x: Array) -> Array:
 # --- one step -----------------------------------------------------------------------------------
 
 
+@floats("x", "h", "weights")
 def rnn_step(x: Array, h: Array, weights: Weights, nonlinearity: str = "tanh") -> Array:
     """One step of a plain recurrent layer.
 
@@ -82,6 +86,7 @@ def rnn_step(x: Array, h: Array, weights: Weights, nonlinearity: str = "tanh") -
     return _activation(nonlinearity)(_inputs(x, weights) + _recurrent(h, weights))
 
 
+@floats("x", "h", "c", "weights")
 def lstm_step(x: Array, h: Array, c: Array, weights: Weights) -> tuple[Array, Array, LSTMGates]:
     """One step of an LSTM.
 
@@ -102,6 +107,7 @@ def lstm_step(x: Array, h: Array, c: Array, weights: Weights) -> tuple[Array, Ar
     return _lstm_cell(_inputs(x, weights), h, c, weights)
 
 
+@floats("x", "h", "weights")
 def gru_step(x: Array, h: Array, weights: Weights) -> tuple[Array, GRUGates]:
     """One step of a GRU.
 
@@ -123,6 +129,7 @@ def gru_step(x: Array, h: Array, weights: Weights) -> tuple[Array, GRUGates]:
 # --- whole sequences ----------------------------------------------------------------------------
 
 
+@floats("x", "weights", "h")
 def rnn(
     x: Array,
     weights: Weights,
@@ -145,7 +152,7 @@ def rnn(
     Raises:
         ValueError: if shapes do not meet, or the nonlinearity is another word.
     """
-    (h,) = _start(x, weights, mask, 1, h)
+    x, h = _start(x, weights, mask, 1, h)
     phi = _activation(nonlinearity)
     projected = _inputs(x, weights)  # every step's input at once: only the state has to wait
     out = np.zeros((*x.shape[:2], h.shape[1]), h.dtype)
@@ -156,6 +163,7 @@ def rnn(
     return out, h
 
 
+@floats("x", "weights", "h", "c")
 def lstm(
     x: Array,
     weights: Weights,
@@ -178,7 +186,7 @@ def lstm(
     Raises:
         ValueError: if shapes do not meet.
     """
-    h, c = _start(x, weights, mask, 4, h, c)
+    x, h, c = _start(x, weights, mask, 4, h, c)
     projected = _inputs(x, weights)
     steps = []
     for t in range(x.shape[1]):
@@ -189,6 +197,7 @@ def lstm(
     return out, (h, c), cells, LSTMGates(*gates)
 
 
+@floats("x", "weights", "h")
 def gru(
     x: Array,
     weights: Weights,
@@ -210,7 +219,7 @@ def gru(
     Raises:
         ValueError: if shapes do not meet.
     """
-    (h,) = _start(x, weights, mask, 3, h)
+    x, h = _start(x, weights, mask, 3, h)
     projected = _inputs(x, weights)
     steps = []
     for t in range(x.shape[1]):
@@ -224,6 +233,7 @@ def gru(
 # --- back through time --------------------------------------------------------------------------
 
 
+@floats("grad_out", "x", "weights", "h")
 def rnn_backward(
     grad_out: Array,
     x: Array,
@@ -244,7 +254,7 @@ def rnn_backward(
     Raises:
         ValueError: if shapes do not meet.
     """
-    (h0,) = _start(x, weights, mask, 1, h)
+    x, h0 = _start(x, weights, mask, 1, h)
     _check_gradient(grad_out, x, h0)
     phi = _activation(nonlinearity)
     projected, states = _inputs(x, weights), [h0]
@@ -265,6 +275,7 @@ def rnn_backward(
     return da @ weights.w_ih, _weight_gradients(da, da, x, before), dh
 
 
+@floats("grad_out", "x", "weights", "h", "c")
 def lstm_backward(
     grad_out: Array,
     x: Array,
@@ -285,7 +296,7 @@ def lstm_backward(
     Raises:
         ValueError: if shapes do not meet.
     """
-    h0, c0 = _start(x, weights, mask, 4, h, c)
+    x, h0, c0 = _start(x, weights, mask, 4, h, c)
     _check_gradient(grad_out, x, h0)
     projected, states = _inputs(x, weights), [(h0, c0, None)]
     for t in range(x.shape[1]):
@@ -321,6 +332,7 @@ def lstm_backward(
     return da @ weights.w_ih, _weight_gradients(da, da, x, before), (dh, dc)
 
 
+@floats("grad_out", "x", "weights", "h")
 def gru_backward(
     grad_out: Array,
     x: Array,
@@ -340,7 +352,7 @@ def gru_backward(
     Raises:
         ValueError: if shapes do not meet.
     """
-    (h0,) = _start(x, weights, mask, 3, h)
+    x, h0 = _start(x, weights, mask, 3, h)
     _check_gradient(grad_out, x, h0)
     H = h0.shape[1]
     projected, states = _inputs(x, weights), [(h0, None)]
@@ -422,7 +434,7 @@ def _check_step(x: Array, h: Array, weights: Weights, gates: int) -> None:
 
 
 def _start(x: Array, weights: Weights, mask, gates: int, *states: Array | None) -> tuple:
-    """Check a sequence's arguments; returns the states before the first step."""
+    """Check a sequence's arguments; returns it, zero where masked, and the states before it."""
     H = _check_weights(weights, gates)
     C = weights.w_ih.shape[1]
     if x.ndim != 3 or x.shape[2] != C or x.shape[1] == 0:
@@ -436,7 +448,10 @@ def _start(x: Array, weights: Weights, mask, gates: int, *states: Array | None) 
     for name, state in zip("hc", states, strict=False):
         if state is not None and state.shape != (B, H):
             raise ValueError(f"{name}: expected shape ({B}, {H}), got {state.shape}")
-    return tuple(np.zeros((B, H), dtype) if state is None else state for state in states)
+    if mask is not None:  # so that nothing in the padding, not even NaN, is ever multiplied
+        x = np.where(mask[..., None], x, 0)
+    first = (np.zeros((B, H), dtype) if state is None else state for state in states)
+    return x, *first
 
 
 def _check_weights(weights: Weights, gates: int) -> int:

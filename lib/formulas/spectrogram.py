@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from lib.formulas.windows import read_numbers
+from lib.formulas.numbers import read_numbers
 
 
 def hann(size: int) -> NDArray[np.float64]:

@@ -18,11 +18,12 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
-from lib.formulas.windows import read_numbers
+from lib.formulas.numbers import floats, read_numbers
 
 Arrays = Mapping[str, np.ndarray] | Sequence[np.ndarray]
 
 
+@floats("x", "weight", "bias")
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """y = x W^T + b.
 
@@ -49,6 +50,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
     return y + bias
 
 
+@floats("grad_output", "x", "weight")
 def linear_backward(
     grad_output: np.ndarray, x: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,6 +71,7 @@ def linear_backward(
     return grad @ weight, rows.T @ x.reshape(-1, I), rows.sum(axis=0)
 
 
+@floats("logits")
 def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """Probabilities: exp of the logits, divided by their sum along `axis`.
 
@@ -80,6 +83,7 @@ def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     return np.exp(log_softmax(logits, axis))
 
 
+@floats("logits")
 def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """Logarithms of the probabilities, in nats: z - log(sum of exp(z)).
 
@@ -94,6 +98,7 @@ def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
+@floats("logits")
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
     """Mean over the examples of -log(probability of the right class), in nats.
 
@@ -108,6 +113,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
     return float(-log_softmax(logits)[np.arange(len(targets)), targets].mean())
 
 
+@floats("logits")
 def cross_entropy_backward(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Gradient by the logits (B, K): (probabilities - onehot of the targets) / B.
 

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.formulas import attention
+from lib.formulas.numbers import floats
 
 Array = NDArray[np.floating]
 
@@ -81,6 +82,7 @@ def sinusoidal_positions(seq_len: int, hidden_size: int, first: int = 0) -> Arra
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq_len, hidden_size)
 
 
+@floats("x")
 def rotary(x: Array, first: int = 0) -> Array:
     """Turn each pair of features of queries or keys by an angle that grows with the position.
 
@@ -115,6 +117,7 @@ def _angles(T: int, size: int, first: int) -> Array:
 # --- layer norm ---------------------------------------------------------------------------------
 
 
+@floats("x", "weight", "bias")
 def layer_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array:
     """Mean 0 and variance 1 over the features of each token, then a learned scale and shift.
 
@@ -135,6 +138,7 @@ def layer_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array
     return _normalized(x, eps)[0] * weight + bias
 
 
+@floats("grad_output", "x", "weight")
 def layer_norm_backward(
     grad_output: Array, x: Array, weight: Array, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
@@ -182,20 +186,23 @@ def _check_norm(x: Array, weight: Array, bias: Array) -> None:
 # --- feed-forward network -----------------------------------------------------------------------
 
 
+@floats("x")
 def relu(x: Array) -> Array:
     """max(0, x)."""
     return np.maximum(x, 0)
 
 
+@floats("x")
 def gelu(x: Array) -> Array:
     """x times the probability that a standard normal number is less than x."""
     erf = np.vectorize(math.erf, otypes=[float])
-    return (x * (1 + erf(x / math.sqrt(2))) / 2).astype(x.dtype)
+    return x * ((1 + erf(x / math.sqrt(2))) / 2).astype(x.dtype)
 
 
+@floats("x")
 def gelu_tanh(x: Array) -> Array:
     """GELU with a tanh for the probability, as GPT-2 has it; within 0.0005 of `gelu`."""
-    return x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+    return x * ((1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2)
 
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -205,6 +212,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+@floats("x", "weight1", "bias1", "weight2", "bias2")
 def feed_forward(
     x: Array, weight1: Array, bias1: Array, weight2: Array, bias2: Array, activation: str = "relu"
 ) -> Array:
@@ -238,6 +246,7 @@ def feed_forward(
 # --- the block ----------------------------------------------------------------------------------
 
 
+@floats("x", "weights")
 def block(
     x: Array,
     weights: Weights,

@@ -11,6 +11,8 @@ image, shifted and thinned out. Chapter: 3_1_cnn.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from lib.formulas.numbers import read_numbers
+
 
 def sliding_windows(
     x: np.ndarray, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
@@ -65,20 +67,3 @@ def read_grad_output(name: str, grad: np.ndarray, y_shape: tuple[int, ...]) -> n
             f"{name}: grad_output must have the output's shape {y_shape}, got {grad.shape}"
         )
     return grad
-
-
-def read_numbers(name: str, values: np.ndarray) -> np.ndarray:
-    """An array of floats as it is, of integers or booleans as float64.
-
-    Raises:
-        ValueError: if it is not of real numbers.
-    """
-    try:
-        values = np.asarray(values)
-    except ValueError:
-        raise ValueError(
-            f"{name} must be an array of numbers, got rows of unequal length"
-        ) from None
-    if values.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must be real numbers, got an array of {values.dtype}")
-    return values if values.dtype.kind == "f" else values.astype(np.float64)

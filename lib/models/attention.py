@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.masks import as_bool
 from lib.shapes import scores_shape
 
 
@@ -210,7 +211,7 @@ class MultiHeadAttention(nn.Module):
             query: (B, L, E).
             key: (B, S, kdim); the query if not given (self-attention).
             value: (B, S, vdim); the key if not given.
-            key_mask: (B, S) of bool, True where there is a token, False for padding.
+            key_mask: (B, S), True or 1 where there is a token, False or 0 for padding.
             attn_mask: broadcasts to (B, h, L, S); of bool, True where a query may attend to a key,
                 or of numbers, added to the scores.
             is_causal: a query may attend to keys up to its own position only.
@@ -269,12 +270,7 @@ class MultiHeadAttention(nn.Module):
                 raise ValueError("expected attn_mask or is_causal, got both")
             mask = torch.ones(L, S, dtype=torch.bool, device=q.device).tril(seen)
         if key_mask is not None:
-            if key_mask.shape != (B, S) or key_mask.dtype != torch.bool:
-                raise ValueError(
-                    f"key_mask: expected shape ({B}, {S}) of bool, "
-                    f"got {tuple(key_mask.shape)} of {key_mask.dtype}"
-                )
-            there = key_mask[:, None, None]  # (B, 1, 1, S)
+            there = as_bool("key_mask", key_mask, (B, S))[:, None, None]  # (B, 1, 1, S)
             if mask is None:
                 mask = there
             elif mask.dtype == torch.bool:

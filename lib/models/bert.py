@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.models import hub, transformer
+from lib.models.masks import as_bool
 from lib.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
 from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
@@ -97,14 +98,18 @@ class BertModel(nn.Module):
         self.apply(start)
 
     def forward(
-        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
     ) -> Tensor:
-        """The last layer's hidden states.
+        """The last layer's hidden states. The arguments are named as a tokenizer names what it
+        gives, so `model(**tokenizer(text, return_tensors="pt"))` works.
 
         Args:
-            ids: (B, T) of whole numbers, 0 to V - 1.
-            mask: (B, T) of bool, True where there is a token; all are if not given.
-            token_types: (B, T), which text of a pair a token belongs to; 0 if not given.
+            input_ids: (B, T) of whole numbers, 0 to V - 1.
+            attention_mask: (B, T), True or 1 where there is a token; all are if not given.
+            token_type_ids: (B, T), which text of a pair a token belongs to; 0 if not given.
 
         Returns:
             (B, T, C); what stands in the padding means nothing.
@@ -112,45 +117,54 @@ class BertModel(nn.Module):
         Raises:
             ValueError: if an argument is not that, or T is more than max_position_embeddings.
         """
-        return self.encoder(self.embed(ids, mask, token_types), mask=mask)
+        x, mask = self._read(input_ids, attention_mask, token_type_ids)
+        return self.encoder(x, mask=mask)
 
     def embed(
-        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
     ) -> Tensor:
         """What goes into the first block: (B, T, C). Arguments and errors as `forward`."""
+        return self._read(input_ids, attention_mask, token_type_ids)[0]
+
+    def _read(self, ids: Tensor, mask: Tensor | None, types: Tensor | None):
+        """What goes into the first block, and the mask as bool."""
         c = self.config
-        _check_ids("ids", ids, c.vocab_size)
+        _check_ids("input_ids", ids, c.vocab_size)
         if ids.shape[1] > c.max_position_embeddings:
             raise ValueError(
                 f"expected at most {c.max_position_embeddings} tokens, got {ids.shape[1]}"
             )
-        if mask is not None and (mask.shape != ids.shape or mask.dtype != torch.bool):
-            found = f"{tuple(mask.shape)} of {mask.dtype}"
-            raise ValueError(f"mask: expected {tuple(ids.shape)} of bool, got {found}")
-        if token_types is None:
-            types = self.types.weight[0]
+        if mask is not None:
+            mask = as_bool("attention_mask", mask, ids.shape)
+        if types is None:
+            x = self.types.weight[0]
         else:
-            _check_ids("token_types", token_types, c.type_vocab_size)
-            if token_types.shape != ids.shape:
+            _check_ids("token_type_ids", types, c.type_vocab_size)
+            if types.shape != ids.shape:
                 raise ValueError(
-                    f"token_types: expected {tuple(ids.shape)}, got {tuple(token_types.shape)}"
+                    f"token_type_ids: expected {tuple(ids.shape)}, got {tuple(types.shape)}"
                 )
-            types = self.types(token_types)
-        x = self.positions(self.tokens(ids)) + types  # (B, T, C)
-        return F.dropout(self.norm(x), c.dropout, self.training)
+            x = self.types(types)
+        x = self.positions(self.tokens(ids)) + x  # (B, T, C)
+        return F.dropout(self.norm(x), c.dropout, self.training), mask
 
     @torch.no_grad()
-    def hidden_states(self, ids: Tensor, mask=None, token_types=None) -> Tensor:
+    def hidden_states(self, input_ids: Tensor, attention_mask=None, token_type_ids=None) -> Tensor:
         """What goes into the first block and comes out of each: (layers + 1, B, T, C)."""
-        return torch.stack([x for x, _ in self._layers(ids, mask, token_types)])
+        layers = self._layers(input_ids, attention_mask, token_type_ids)
+        return torch.stack([x for x, _ in layers])
 
     @torch.no_grad()
-    def attentions(self, ids: Tensor, mask=None, token_types=None) -> Tensor:
+    def attentions(self, input_ids: Tensor, attention_mask=None, token_type_ids=None) -> Tensor:
         """Where every head of every layer looks: (layers, B, h, T, T)."""
-        return torch.stack([w for _, w in self._layers(ids, mask, token_types)][1:])
+        layers = self._layers(input_ids, attention_mask, token_type_ids)
+        return torch.stack([w for _, w in layers][1:])
 
-    def _layers(self, ids, mask, token_types):
-        x = self.embed(ids, mask, token_types)
+    def _layers(self, ids, mask, types):
+        x, mask = self._read(ids, mask, types)
         yield x, None
         for block in self.encoder.layers:
             weights = block.self_attn(x, key_mask=mask, need_weights=True)[1]
@@ -236,17 +250,17 @@ class BertForMaskedLM(_Pretrained):
 
     def forward(
         self,
-        ids: Tensor,
-        mask: Tensor | None = None,
-        token_types: Tensor | None = None,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
         at: Tensor | None = None,
     ) -> Tensor:
         """Scores before the softmax.
 
         Args:
-            ids, mask, token_types: as `BertModel.forward`.
-            at: (B, T) of bool, the places to answer for, row by row; the head, which costs as much
-                as the body in a small model, then works on no other.
+            input_ids, attention_mask, token_type_ids: as `BertModel.forward`.
+            at: (B, T), True or 1 at the places to answer for, row by row; the head, which costs as
+                much as the body in a small model, then works on no other.
 
         Returns:
             (B, T, V), or (N, V) for the N places of `at`.
@@ -254,13 +268,9 @@ class BertForMaskedLM(_Pretrained):
         Raises:
             ValueError: as `BertModel.forward`, or if `at` is not that.
         """
-        x = self.bert(ids, mask, token_types)
+        x = self.bert(input_ids, attention_mask, token_type_ids)
         if at is not None:
-            if at.shape != ids.shape or at.dtype != torch.bool:
-                raise ValueError(
-                    f"at: expected {tuple(ids.shape)} of bool, got {tuple(at.shape)} of {at.dtype}"
-                )
-            x = x[at]  # (N, C)
+            x = x[as_bool("at", at, input_ids.shape)]  # (N, C)
         phi = transformer.ACTIVATIONS[self.config.block.activation]
         x = self.norm(phi(self.transform(x)))
         weight = self.bert.tokens.weight if self.config.tie_word_embeddings else self.decoder
@@ -291,10 +301,14 @@ class BertForSequenceClassification(_Pretrained):
         start(self.classifier)
 
     def forward(
-        self, ids: Tensor, mask: Tensor | None = None, token_types: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
     ) -> Tensor:
         """Scores before the softmax, (B, K), from the first token; arguments as `BertModel`'s."""
-        x = torch.tanh(self.pooler(self.bert(ids, mask, token_types)[:, 0]))  # (B, C)
+        first = self.bert(input_ids, attention_mask, token_type_ids)[:, 0]
+        x = torch.tanh(self.pooler(first))  # (B, C)
         return self.classifier(F.dropout(x, self.config.dropout, self.training))
 
     @classmethod

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from lib.models import hub
 from lib.models.attention import KeyValueCache
+from lib.models.masks import as_bool
 from lib.models.transformer import Block, BlockConfig, LayerNorm, LearnedPositions
 from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
@@ -104,22 +105,42 @@ class GPT(nn.Module):
             for last in (module.self_attn.out_proj, module.linear2):
                 nn.init.normal_(last.weight, std=0.02 / math.sqrt(2 * self.config.n_layer))
 
-    def forward(self, ids: Tensor, cache: list[KeyValueCache] | None = None) -> Tensor:
-        """Scores before the softmax.
+    def forward(
+        self,
+        input_ids: Tensor,
+        cache: list[KeyValueCache] | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+    ) -> Tensor:
+        """Scores before the softmax. The arguments are named as a tokenizer names what it gives, so
+        `model(**tokenizer(text, return_tensors="pt"))` works.
 
         Args:
-            ids: (B, T) of whole numbers, 0 to V - 1.
+            input_ids: (B, T) of whole numbers, 0 to V - 1.
             cache: of the tokens before these, from `new_cache`; grows by these.
+            attention_mask: (B, T), with a cache (B, all tokens so far), True or 1 where there is a
+                token; nobody attends to the others, and what stands there means nothing.
+            token_type_ids: (B, T) of tokens whose embeddings are added too, as GPT-2 has it.
 
         Returns:
             (B, T, V).
 
         Raises:
-            ValueError: if ids is not that, or cache and ids are longer than n_positions.
+            ValueError: if an argument is not that, or cache and ids are longer than n_positions.
         """
-        x = self._embed(ids, len(cache[0]) if cache else 0)
+        seen = len(cache[0]) if cache else 0
+        x, mask = self._embed(input_ids, seen), None
+        if token_type_ids is not None:
+            self._check_ids("token_type_ids", token_type_ids)
+            if token_type_ids.shape != input_ids.shape:
+                shapes = f"{tuple(input_ids.shape)}, got {tuple(token_type_ids.shape)}"
+                raise ValueError(f"token_type_ids: expected {shapes}")
+            x = x + self.tokens(token_type_ids)
+        if attention_mask is not None:
+            B, T = input_ids.shape
+            mask = as_bool("attention_mask", attention_mask, (B, seen + T))
         for i, block in enumerate(self.blocks):
-            x = block(x, is_causal=True, cache=cache[i] if cache else None)
+            x = block(x, mask=mask, is_causal=True, cache=cache[i] if cache else None)
         return F.linear(self.norm(x), self.tokens.weight)  # (B, T, V)
 
     def new_cache(self) -> list[KeyValueCache]:
@@ -127,32 +148,37 @@ class GPT(nn.Module):
         return [KeyValueCache() for _ in self.blocks]
 
     @torch.no_grad()
-    def attentions(self, ids: Tensor) -> Tensor:
+    def attentions(self, input_ids: Tensor) -> Tensor:
         """Where every head of every layer looks: (B, T) to (layers, B, h, T, T)."""
-        x, maps = self._embed(ids, 0), []
+        x, maps = self._embed(input_ids, 0), []
         for block in self.blocks:
             maps.append(block.self_attn(block.norm1(x), is_causal=True, need_weights=True)[1])
             x = block(x, is_causal=True)
         return torch.stack(maps)
 
     def _embed(self, ids: Tensor, first: int) -> Tensor:
-        V, most = self.config.vocab_size, self.config.n_positions
+        self._check_ids("input_ids", ids)
+        self._check_length(first + ids.shape[1])
+        return self.positions(self.tokens(ids), first)  # (B, T, C)
+
+    def _check_length(self, tokens: int) -> None:
+        if tokens > self.config.n_positions:
+            raise ValueError(f"expected at most {self.config.n_positions} tokens, got {tokens}")
+
+    def _check_ids(self, name: str, ids: Tensor) -> None:
+        V = self.config.vocab_size
         if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32) or not ids.numel():
             raise ValueError(
-                f"ids: expected (B, T) of whole numbers, got {tuple(ids.shape)} of {ids.dtype}"
+                f"{name}: expected (B, T) of whole numbers, got {tuple(ids.shape)} of {ids.dtype}"
             )
         if ids.min() < 0 or ids.max() >= V:
             raise ValueError(
-                f"ids: expected 0 to {V - 1}, got {ids.min().item()} to {ids.max().item()}"
+                f"{name}: expected 0 to {V - 1}, got {ids.min().item()} to {ids.max().item()}"
             )
-        if first + ids.shape[1] > most:
-            raise ValueError(f"expected at most {most} tokens, got {first + ids.shape[1]}")
-        return self.positions(self.tokens(ids), first)  # (B, T, C)
 
-    @torch.no_grad()
     def stream(
         self,
-        ids: Tensor,
+        input_ids: Tensor,
         *,
         temperature: float = 1.0,
         top_k: int | None = None,
@@ -163,7 +189,7 @@ class GPT(nn.Module):
         """Go on with a text, token after token, until n_positions.
 
         Args:
-            ids: (B, T), the beginning.
+            input_ids: (B, T), the beginning; one of n_positions tokens leaves no room for another.
             temperature: divides the scores; 0 always takes the most probable token.
             top_k, top_p: see `filter_logits`.
             generator: of the draws.
@@ -173,10 +199,17 @@ class GPT(nn.Module):
             (B,): the next token of each text.
 
         Raises:
-            ValueError: if a setting makes no sense or ids does not fit.
+            ValueError: at once, if a setting makes no sense or input_ids does not fit.
         """
         if not 0 <= temperature < math.inf:
             raise ValueError(f"temperature: expected 0 or more, got {temperature}")
+        _check_filter(top_k, top_p)
+        self._check_ids("input_ids", input_ids)
+        self._check_length(input_ids.shape[1])
+        return self._stream(input_ids, temperature, top_k, top_p, generator, use_cache)
+
+    @torch.no_grad()
+    def _stream(self, ids, temperature, top_k, top_p, generator, use_cache) -> Iterator[Tensor]:
         cache = self.new_cache() if use_cache else None
         new = ids
         while ids.shape[1] < self.config.n_positions:
@@ -191,7 +224,7 @@ class GPT(nn.Module):
             new = token[:, None]
             ids = torch.cat([ids, new], dim=1)
 
-    def generate(self, ids: Tensor, max_new_tokens: int, **settings) -> Tensor:
+    def generate(self, input_ids: Tensor, max_new_tokens: int, **settings) -> Tensor:
         """The beginning and so many new tokens: (B, T) to (B, T + max_new_tokens).
 
         Args:
@@ -200,14 +233,14 @@ class GPT(nn.Module):
         Raises:
             ValueError: as `stream`, and if the result would be longer than n_positions.
         """
-        total, most = ids.shape[-1] + max_new_tokens, self.config.n_positions
+        total, most = input_ids.shape[-1] + max_new_tokens, self.config.n_positions
         if max_new_tokens < 1 or total > most:
             raise ValueError(
                 f"expected at least 1 new token and {most} in all, got {max_new_tokens} and {total}"
             )
-        stream = self.stream(ids, **settings)
+        stream = self.stream(input_ids, **settings)
         new = [next(stream) for _ in range(max_new_tokens)]
-        return torch.cat([ids, torch.stack(new, dim=1)], dim=1)
+        return torch.cat([input_ids, torch.stack(new, dim=1)], dim=1)
 
     @classmethod
     def from_pretrained(cls, directory: str | Path) -> "GPT":
@@ -257,19 +290,23 @@ def filter_logits(logits: Tensor, top_k: int | None = None, top_p: float | None 
     Raises:
         ValueError: for a top_k below 1 or a top_p outside 0 < p <= 1.
     """
+    _check_filter(top_k, top_p)
     if top_k is not None:
-        if top_k < 1:
-            raise ValueError(f"top_k: expected at least 1, got {top_k}")
         least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
         logits = logits.masked_fill(logits < least, -torch.inf)
     if top_p is not None:
-        if not 0 < top_p <= 1:
-            raise ValueError(f"top_p: expected more than 0, at most 1, got {top_p}")
         ordered, order = logits.softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
         before = ordered.cumsum(dim=-1) - ordered  # the sum before each token
         out = (before >= top_p) if top_p < 1 else torch.zeros_like(before, dtype=torch.bool)
         logits = logits.masked_fill(torch.zeros_like(out).scatter(-1, order, out), -torch.inf)
     return logits
+
+
+def _check_filter(top_k: int | None, top_p: float | None) -> None:
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k: expected at least 1, got {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p: expected more than 0, at most 1, got {top_p}")
 
 
 # --- GPT-2's files ------------------------------------------------------------------------------

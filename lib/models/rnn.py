@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from lib.models.masks import as_bool
+
 
 class _Recurrent(nn.Module):
     """Layers and directions; what a step computes is said by the classes below."""
@@ -80,7 +82,7 @@ class _Recurrent(nn.Module):
             x: (T, B, C), or (B, T, C) if `batch_first`; or sequences packed by torch.
             state: before the first step, (num_layers * directions, B, H), for the LSTM two of
                 them, (h, c); zeros if not given.
-            mask: (B, T) of bool, True where there is input. Where it is False the state stays as
+            mask: (B, T), True or 1 where there is input. Where it is False the state stays as
                 it was, and the output is zero.
 
         Returns:
@@ -161,11 +163,7 @@ class _Recurrent(nn.Module):
 
     def _keep(self, mask: Tensor, x: Tensor) -> Tensor:
         T, B, _ = x.shape
-        if mask.shape != (B, T) or mask.dtype != torch.bool:
-            raise ValueError(
-                f"mask: expected shape ({B}, {T}) of bool, got {tuple(mask.shape)} of {mask.dtype}"
-            )
-        return mask.t()[..., None]  # (T, B, 1)
+        return as_bool("mask", mask, (B, T)).t()[..., None]  # (T, B, 1)
 
     def _first(self, state, x: Tensor) -> list[Tensor]:
         shape = (self.num_layers * (1 + self.bidirectional), x.shape[1], self.hidden_size)

@@ -215,10 +215,10 @@ class Block(nn.Module):
         Args:
             x: (B, T, C).
             memory: (B, S, C) that the cross-attention attends to.
-            mask: (B, T) of bool, True where there is a token.
+            mask: (B, T), True or 1 where there is a token.
             attn_mask: broadcasts to (B, h, T, T), as in `MultiHeadAttention`.
             is_causal: a token may attend to itself and those before it only.
-            memory_mask: (B, S) of bool, True where there is a token.
+            memory_mask: (B, S), True or 1 where there is a token.
             cache: of the tokens before x; masks then speak of all.
 
         Returns:

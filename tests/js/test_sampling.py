@@ -63,6 +63,23 @@ def test_what_may_be_drawn_is_what_torch_keeps(run):
         assert got["order"] == np.argsort(-scores, kind="stable").tolist()
 
 
+@pytest.mark.parametrize(
+    "top_p, kept", [(0.25, 1), (0.2500001, 2), (0.5, 2), (0.75, 3), (0.7500001, 4), (1, 4)]
+)
+def test_top_p_stops_at_the_token_with_which_the_sum_is_reached(run, top_p, kept):
+    """Four quarters, exact in binary; as tests/models/test_gpt.py has it for torch."""
+    (got,) = run(NEXT, [{"scores": [0, 0, 0, 0], "options": {"topP": top_p}}])
+    assert got["kept"] == list(range(kept))
+    assert got["drawn"] == [1 / kept] * kept + [0] * (4 - kept)
+
+
+@pytest.mark.parametrize("top_k, kept", [(1, [1, 2]), (2, [1, 2]), (3, [1, 2, 0, 3])])
+def test_top_k_keeps_equals_of_the_last(run, top_k, kept):
+    options = {"topK": top_k}
+    (got,) = run(NEXT, [{"scores": [1, 2, 2, 1, 0], "options": options}])
+    assert got["kept"] == kept
+
+
 def test_greedy_leaves_the_most_probable(run):
     (got,) = run(NEXT, [{"scores": [1, 3, 3, 2], "options": {"greedy": True, "topK": 3}}])
     assert got["drawn"] == [0, 1, 0, 0] and got["kept"] == [1]

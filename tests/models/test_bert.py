@@ -214,20 +214,44 @@ def test_tokenizer_goes_along(tmp_path):
         small.save_pretrained(tmp_path, wordpiece)
 
 
+def test_takes_what_a_tokenizer_gives(tmp_path):
+    """`model(**tokenizer(...))`, as transformers' model: names, and masks of whole numbers."""
+    wordpiece = tokenizer.train_wordpiece(TEXTS, 60)
+    sizes = SIZES[0] | {"vocab_size": wordpiece.get_vocab_size()}
+    BertForMaskedLM(BertConfig(**sizes)).save_pretrained(tmp_path, wordpiece)
+    encode = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    pairs = encode(TEXTS[:2], TEXTS[1:3], padding=True, return_tensors="pt")
+    assert {"input_ids", "attention_mask", "token_type_ids"} == set(pairs)
+    assert not pairs["attention_mask"].all() and pairs["token_type_ids"].any()
+    ours = BertForMaskedLM.from_pretrained(tmp_path)
+    theirs = transformers.BertForMaskedLM.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        there = pairs["attention_mask"].bool()
+        got, expected = ours(**pairs), theirs(**pairs).logits
+        torch.testing.assert_close(got[there], expected[there], rtol=1e-4, atol=1e-5)
+        plain = [pairs["input_ids"], there, pairs["token_type_ids"]]
+        assert torch.equal(got, ours(*plain))
+        labels = BertForSequenceClassification(ours.config, ["a", "b"]).eval()
+        assert torch.equal(labels(**pairs), labels(*plain))
+        assert torch.equal(ours.bert.attentions(**pairs), ours.bert.attentions(*plain))
+        assert torch.equal(ours.bert.hidden_states(**pairs), ours.bert.hidden_states(*plain))
+
+
 # --- what does not fit --------------------------------------------------------------------------
 
 WRONG_INPUT = [
-    (dict(ids=torch.zeros(3, dtype=torch.int64)), r"ids: expected \(B, T\)"),
-    (dict(ids=torch.zeros(2, 3)), "ids: .* of torch.float32"),
-    (dict(ids=torch.zeros(2, 0, dtype=torch.int64)), r"ids: .*\(2, 0\)"),
-    (dict(ids=torch.full((1, 2), 40)), "ids: expected 0 to 39, got 40 to 40"),
-    (dict(ids=torch.full((1, 2), -1)), "got -1 to -1"),
-    (dict(ids=torch.zeros(1, 17, dtype=torch.int64)), "at most 16 tokens, got 17"),
-    (dict(mask=torch.ones(2, 4, dtype=torch.bool)), r"mask: expected \(2, 3\) of bool"),
-    (dict(mask=torch.ones(2, 3)), "mask: .* of torch.float32"),
-    (dict(token_types=torch.full((2, 3), 2)), "token_types: expected 0 to 1"),
-    (dict(token_types=torch.zeros(2, 4, dtype=torch.int64)), r"token_types: expected \(2, 3\)"),
-    (dict(at=torch.ones(2, 4, dtype=torch.bool)), r"at: expected \(2, 3\) of bool"),
+    (dict(input_ids=torch.zeros(3, dtype=torch.int64)), r"input_ids: expected \(B, T\)"),
+    (dict(input_ids=torch.zeros(2, 3)), "ids: .* of torch.float32"),
+    (dict(input_ids=torch.zeros(2, 0, dtype=torch.int64)), r"ids: .*\(2, 0\)"),
+    (dict(input_ids=torch.full((1, 2), 40)), "ids: expected 0 to 39, got 40 to 40"),
+    (dict(input_ids=torch.full((1, 2), -1)), "got -1 to -1"),
+    (dict(input_ids=torch.zeros(1, 17, dtype=torch.int64)), "at most 16 tokens, got 17"),
+    (dict(attention_mask=torch.ones(2, 4)), r"attention_mask: expected shape \(2, 3\) of bool"),
+    (dict(attention_mask=torch.ones(2, 3)), "attention_mask: .* of torch.float32"),
+    (dict(attention_mask=torch.full((2, 3), 2)), "ones and zeros, got numbers from 2 to 2"),
+    (dict(token_type_ids=torch.full((2, 3), 2)), "token_type_ids: expected 0 to 1"),
+    (dict(token_type_ids=torch.zeros(2, 4).long()), r"token_type_ids: expected \(2, 3\)"),
+    (dict(at=torch.ones(2, 4, dtype=torch.bool)), r"at: expected shape \(2, 3\) of bool"),
 ]
 
 
@@ -236,7 +260,7 @@ def test_input_that_does_not_fit(wrong, message):
     config = BertConfig(vocab_size=40, max_position_embeddings=16, **SIZES[0])
     model = BertForMaskedLM(config)
     with pytest.raises(ValueError, match=message):
-        model(**{"ids": torch.zeros(2, 3, dtype=torch.int64)} | wrong)
+        model(**{"input_ids": torch.zeros(2, 3, dtype=torch.int64)} | wrong)
 
 
 @pytest.mark.parametrize(

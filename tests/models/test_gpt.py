@@ -265,3 +265,92 @@ def test_reads_files_of_the_first_kind(tmp_path):
     ids = ids_of((1, 5))
     ours = GPT.from_pretrained(tmp_path)
     torch.testing.assert_close(ours(ids), theirs(ids).logits, atol=1e-5, rtol=1e-5)
+
+
+# --- what a tokenizer gives ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
+def test_takes_masks_and_segments_as_transformers_does(pair, side, dtype):
+    ours, theirs = pair
+    ids, there = ids_of((3, 7)), torch.ones(3, 7, dtype=torch.int64)
+    there[0, 4:] = 0
+    there[1, 6:] = 0
+    there = there.flip(1) if side == "left" else there
+    given = {"input_ids": ids, "token_type_ids": ids_of((3, 7), 9)}
+    with torch.no_grad():
+        expected = theirs(attention_mask=there, **given).logits[there == 1]
+        got = ours(attention_mask=there.to(dtype), **given)[there == 1]
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
+        other = ids.masked_fill(there == 0, 3)
+        again = ours(**given | {"input_ids": other}, attention_mask=there)[there == 1]
+        torch.testing.assert_close(again, got, rtol=1e-5, atol=1e-5)
+        assert not torch.allclose(ours(**given)[there == 1], got) or side == "right"
+
+
+def test_a_mask_with_a_cache_speaks_of_all_tokens(pair):
+    ours, _ = pair
+    ids, there = ids_of((2, 6)), torch.tensor([[0, 0, 1, 1, 1, 1], [1] * 6])
+    with torch.no_grad():
+        whole = ours(ids, attention_mask=there)
+        cache = ours.new_cache()
+        first = ours(ids[:, :4], cache, there[:, :4])
+        rest = ours(ids[:, 4:], cache, there)
+    parts = torch.cat([first, rest], 1)
+    torch.testing.assert_close(parts[there == 1], whole[there == 1], rtol=1e-5, atol=1e-5)
+
+
+def test_masks_and_segments_that_do_not_fit(pair):
+    ours, _ = pair
+    ids = ids_of((2, 3))
+    for wrong, message in (
+        ({"attention_mask": torch.ones(2, 4)}, r"attention_mask: expected shape \(2, 3\)"),
+        ({"attention_mask": torch.full((2, 3), 5)}, "numbers from 5 to 5"),
+        ({"token_type_ids": ids[:, :2]}, r"token_type_ids: expected \(2, 3\), got \(2, 2\)"),
+        ({"token_type_ids": ids + 40}, "token_type_ids: expected 0 to 39"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ours(ids, **wrong)
+
+
+@pytest.mark.parametrize(
+    "ids, settings, message",
+    [
+        (ids_of((1, 17)), {}, "at most 16 tokens, got 17"),
+        (ids_of((1, 3)) + 40, {}, "input_ids: expected 0 to 39"),
+        (ids_of((3,)), {}, r"input_ids: expected \(B, T\)"),
+        (ids_of((1, 3)), {"temperature": -1}, "temperature"),
+        (ids_of((1, 3)), {"top_k": 0}, "top_k"),
+        (ids_of((1, 3)), {"top_p": 0.0}, "top_p"),
+    ],
+)
+def test_a_stream_says_at_once_what_does_not_fit(pair, ids, settings, message):
+    """Before its first token is asked for: a text that is too long gave nothing, and no word."""
+    with pytest.raises(ValueError, match=message):
+        pair[0].stream(ids, **settings)
+
+
+def test_a_full_text_has_no_next_token(pair):
+    assert list(pair[0].stream(ids_of((1, 16)))) == []
+    assert len(list(pair[0].stream(ids_of((1, 15))))) == 1
+
+
+@pytest.mark.parametrize(
+    "top_p, kept",
+    [(0.25, 1), (0.2500001, 2), (0.5, 2), (0.75, 3), (0.7500001, 4), (1.0, 4)],
+)
+def test_top_p_stops_at_the_token_with_which_the_sum_is_reached(top_p, kept):
+    """Four quarters, exact in binary: the sum before the second is 0.25, not less than 0.25."""
+    logits = torch.zeros(4, dtype=torch.float64)
+    assert filter_logits(logits, top_p=top_p).isfinite().tolist() == [True] * kept + [False] * (
+        4 - kept
+    )
+
+
+@pytest.mark.parametrize(
+    "top_k, kept", [(1, [1, 2]), (2, [1, 2]), (3, [0, 1, 2, 3]), (4, [0, 1, 2, 3])]
+)
+def test_top_k_keeps_equals_of_the_last(top_k, kept):
+    logits = torch.tensor([1.0, 2.0, 2.0, 1.0, 0.0])
+    assert filter_logits(logits, top_k=top_k).isfinite().nonzero()[:, 0].tolist() == kept

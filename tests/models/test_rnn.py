@@ -223,7 +223,7 @@ X = torch.zeros(5, 2, 3)
         (lambda: models.RNN(3, 4)(X, X), r"state: expected shape \(1, 2, 4\), got \[\(5, 2, 3\)"),
         (lambda: models.LSTM(3, 4)(X, torch.zeros(1, 2, 4)), r"\(1, 2, 4\) twice, got"),
         (lambda: models.GRU(3, 4)(X, None, torch.ones(5, 2) > 0), r"mask: expected shape \(2, 5\)"),
-        (lambda: models.GRU(3, 4)(X, None, torch.ones(2, 5)), "of bool, got .*float32"),
+        (lambda: models.GRU(3, 4)(X, None, torch.ones(2, 5)), "ones and zeros, got .*float32"),
         (
             lambda: models.GRU(3, 4)(pack_padded_sequence(X, [5, 5]), None, torch.ones(2, 5) > 0),
             "expected none with packed",
