@@ -4,13 +4,21 @@ Every figure is from the works named in `sources` (keys in references.bib). A ut
 here only where it was measured apart from the run's total time: as a speed while the run went on,
 or in a benchmark. Where it could only be worked out from the hours it is None: put back into the
 calculation it would return them, right or wrong. How a run split its memory is seldom published in
-full: the plans' stages, splits and micro-batches are examples, which the hours do not depend on.
+full: the plans' stages, splits, batches and links are examples. The hours do not depend on them,
+since a plan's speed while computing is set so that the stated utilisation comes out.
 Chapter: 5_1_trends.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from lib.formulas.budget import MACHINES, Run, gpu_hours, hardware_operations, model_operations
+from lib.formulas.budget import (
+    MACHINES,
+    Run,
+    gpu_hours,
+    hardware_operations,
+    model_operations,
+    with_model_utilisation,
+)
 
 ASSUMED = 0.4  # for every run that states no utilisation: a round number amid those stated
 
@@ -41,10 +49,10 @@ class Published:
 
 
 def _from_hardware(plan: Run, operations_a_second: float) -> Run:
-    """The same plan, its utilisation from a speed that counts what is computed twice."""
+    """The plan at a speed that counts what is computed twice, and all waiting."""
     peak = MACHINES[plan.machine].peak_16
     share = model_operations(plan) / hardware_operations(plan)
-    return replace(plan, utilisation=operations_a_second / peak * share)
+    return with_model_utilisation(plan, operations_a_second / peak * share)
 
 
 _LLAMA = {  # parameters, layers, hidden size, heads
@@ -68,8 +76,8 @@ def _llama(size: str, tokens: float, hours: float) -> Published:
         count=2048,
         zero=3,
         recompute="attention",
-        utilisation=ASSUMED,
     )
+    plan = with_model_utilisation(plan, ASSUMED)
     known = size == "65B"
     return Published(f"LLaMA {size}", plan, hours, ("touvron2023llama",), count_known=known)
 
@@ -82,21 +90,24 @@ def _pythia(size: str) -> Published:
         count=count,
         zero=3,
         recompute="attention",
-        utilisation=ASSUMED,
     )
+    plan = with_model_utilisation(plan, ASSUMED)
     return Published(f"Pythia {size}", plan, hours, ("biderman2023pythia",))
 
 
 STATED = (
     Published(
         "Gopher 280B",
-        Run(
-            *(280e9, 300e9, 80, 16_384, 128, 2048),
-            machine="TPU v3",
-            count=4096,
-            zero=3,
-            recompute="all",
-            utilisation=0.325,
+        with_model_utilisation(
+            Run(
+                *(280e9, 300e9, 80, 16_384, 128, 2048),
+                machine="TPU v3",
+                link=100.0,
+                count=4096,
+                zero=3,
+                recompute="all",
+            ),
+            0.325,
         ),
         4096 * 920,
         ("rae2021gopher", "hoffmann2022chinchilla", "chowdhery2022palm"),
@@ -104,14 +115,17 @@ STATED = (
     ),
     Published(
         "PaLM 540B",
-        Run(
-            *(540.35e9, 780e9, 118, 18_432, 48, 2048),
-            machine="TPU v4",
-            count=6144,
-            utilisation=0.462,
-            zero=3,
-            tensor=12,
-            recompute="all",
+        with_model_utilisation(
+            Run(
+                *(540.35e9, 780e9, 118, 18_432, 48, 2048),
+                machine="TPU v4",
+                link=100.0,
+                count=6144,
+                zero=3,
+                tensor=12,
+                recompute="all",
+            ),
+            0.462,
         ),
         6144 * 1200 + 3072 * 336,
         ("chowdhery2022palm",),
@@ -156,13 +170,15 @@ STATED = (
     ),
     Published(
         "MPT 7B",
-        Run(
-            *(6.7e9, 1e12, 32, 4096, 32, 2048),
-            machine="A100 40 GB",
-            count=440,
-            zero=3,
-            recompute="all",
-            utilisation=0.5014,
+        with_model_utilisation(
+            Run(
+                *(6.7e9, 1e12, 32, 4096, 32, 2048),
+                machine="A100 40 GB",
+                count=440,
+                zero=3,
+                recompute="all",
+            ),
+            0.5014,
         ),
         440 * 9.5 * 24,
         ("mosaicml2023mpt", "mosaicml2023benchmarks"),
@@ -170,15 +186,18 @@ STATED = (
     ),
     Published(
         "Llama 3.1 405B",
-        Run(
-            *(405e9, 15.6e12, 126, 16_384, 128, 8192),
-            machine="H100 80 GB",
-            count=16_384,
-            zero=3,
-            tensor=8,
-            pipeline=16,
-            recompute="all",
-            utilisation=0.41,
+        with_model_utilisation(
+            Run(
+                *(405e9, 15.6e12, 126, 16_384, 128, 8192),
+                machine="H100 80 GB",
+                count=16_384,
+                zero=3,
+                tensor=8,
+                recompute="all",
+                batch=2.0**24,
+                link=100.0,
+            ),
+            0.41,
         ),
         30.84e6,
         ("dubey2024llama3", "meta2024llama31"),
@@ -196,14 +215,16 @@ ASSUMING = (
 # Published operations only, and by the same formula 6 N D: they check our arithmetic, no more.
 GPT3 = Published(
     "GPT-3 175B",
-    Run(
-        *(174.6e9, 300e9, 96, 12_288, 96, 2048),
-        machine="V100 32 GB",
-        count=1024,
-        zero=3,
-        tensor=8,
-        recompute="all",
-        utilisation=ASSUMED,
+    with_model_utilisation(
+        Run(
+            *(174.6e9, 300e9, 96, 12_288, 96, 2048),
+            machine="V100 32 GB",
+            count=1024,
+            zero=3,
+            tensor=8,
+            recompute="all",
+        ),
+        ASSUMED,
     ),
     None,
     ("brown2020gpt3",),

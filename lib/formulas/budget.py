@@ -1,7 +1,7 @@
 r"""What a training run needs: memory on each GPU, operations, days and money.
 
     operations    6 N D + 12 L h s D           a forward pass, and twice that for a backward pass
-    days          operations / (GPUs x peak x utilisation x 86 400)
+    computing     operations / (GPUs x peak x utilisation)      in seconds
     model states  16 bytes a parameter          2 weights, 2 gradients, 12 optimiser (mixed, Adam)
     activations   s b h (34 + 5 a s / h)        bytes a layer, if nothing is recomputed
 
@@ -10,19 +10,37 @@ time on one GPU. Tensor parallelism by t splits weights and most activations t w
 parallelism by p splits the layers; ZeRO splits the model states over the d copies that are left:
 stage 1 the optimiser's, 2 the gradients too, 3 (FSDP) the weights too.
 
+What saves memory costs time, by a simple model:
+
+    computed again   4/3 of the operations if a forward pass is repeated, less if its attention is
+    pipeline         (p - 1) / m of the computing   m micro-batches go through in a step, and the
+                     stages stand idle while it fills and empties
+    exchange         tensor parallel: 4 times a layer and micro-batch (6 if all is computed again)
+                     the GPUs of a group add up s b h numbers, 2 (t - 1) / t of which each sends;
+                     a pipeline hands them on, forwards and back
+    copies           each sends (d - 1) / d of its part of the weights 2 times a step; ZeRO 2 sends
+                     gradients after each micro-batch, m + 1 times; ZeRO 3 fetches the weights
+                     twice for each, too: 3 m times
+
+The copies' exchange goes on beside the computing, and costs what it takes longer; tensor groups and
+pipelines wait for theirs. Up to 8 GPUs of a server are joined by fast links, FAST each way, and
+each has one `link` to other servers. These speeds are examples, the same for all machines.
+
 Left out, so that a plan should keep room: the embedding's and the last layer's activations, buffers
-for sending, fragments. A GB has 10^9 bytes.
+for sending, fragments; failures. A GB has 10^9 bytes.
 
 Sources: Kaplan et al. 2020 (6 N D); Chowdhery et al. 2022, appendix B (attention, and utilisation
-of the model's operations); Rajbhandari et al. 2020, section 3 (model states, stages); Korthikanti
-et al. 2022, section 4 (activations), and Narayanan et al. 2021 (what a pipeline holds). The page's
-copy is lib/widgets/budget.js. Chapter: 5_1_trends.
+of the model's operations); Rajbhandari et al. 2020, sections 3 and 7 (model states, stages, what
+they send); Korthikanti et al. 2022, section 4 (activations), and Narayanan et al. 2021 (pipelines,
+tensor groups). The page's copy is lib/widgets/budget.js. Chapter: 5_1_trends.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HOUR, DAY = 3600, 86_400  # seconds
+SERVER = 8  # GPUs that share fast links
+FAST = 300e9  # bytes a second on one of these, each way
 
 
 @dataclass(frozen=True)
@@ -70,20 +88,23 @@ class Run:
     machine: str = "A100 80 GB"
     count: int = 1  # GPUs
     precision: str = "bf16"
-    utilisation: float = 0.4  # of the peak, by the model's operations
+    utilisation: float = 0.4  # of the peak, while a GPU computes
     zero: int = 0  # stage: 0 copies everything, 3 is FSDP
     tensor: int = 1
     pipeline: int = 1
     recompute: str = "none"
     price: float = 1.0  # of a GPU for an hour, in whatever money
+    batch: float = 2.0**22  # tokens in a step, at least
+    link: float = 25.0  # GB a second from a GPU to other servers, each way
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "tokens"):
+        for name in ("parameters", "tokens", "batch", "link"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"{name}: expected a number, got {value!r}")
-            if not 1 <= value < math.inf:
-                raise ValueError(f"{name}: expected at least 1, got {value}")
+            least = 1 if name != "link" else 0.001
+            if not least <= value < math.inf:
+                raise ValueError(f"{name}: expected at least {least}, got {value}")
         for name in (
             *("layers", "hidden_size", "heads", "seq_len"),
             *("micro_batch", "count", "tensor", "pipeline"),
@@ -164,11 +185,97 @@ def hardware_operations(run: Run) -> float:
     return model_operations(run)
 
 
-def gpu_hours(run: Run) -> float:
-    """Hours that one GPU would need for all of it; utilisation counts the model's operations."""
+def _peak(run: Run) -> float:
     machine = MACHINES[run.machine]
-    peak = machine.peak_32 if run.precision == "fp32" else machine.peak_16
-    return model_operations(run) / (peak * run.utilisation * HOUR)
+    return machine.peak_32 if run.precision == "fp32" else machine.peak_16
+
+
+def micro_batches(run: Run) -> int:
+    """How many go through each copy in a step: as many as make at least `batch` tokens of it."""
+    together = run.copies * run.micro_batch * run.seq_len
+    return max(1, math.ceil(run.batch / together * (1 - 1e-12)))
+
+
+def step_tokens(run: Run) -> int:
+    """Tokens in a step."""
+    return micro_batches(run) * run.copies * run.micro_batch * run.seq_len
+
+
+def bubble(run: Run) -> float:
+    """How long a pipeline's stages stand idle, as a share of the time they compute."""
+    return (run.pipeline - 1) / micro_batches(run)
+
+
+def group_exchange(run: Run) -> float:
+    """Seconds of a step in which a copy's GPUs wait for what they send each other."""
+    m, t = micro_batches(run), run.tensor
+    size = 4 if run.precision == "fp32" else 2
+    message = size * run.seq_len * run.micro_batch * run.hidden_size
+    times = (6 if run.recompute == "all" else 4) * math.ceil(run.layers / run.pipeline)
+    added_up = m * times * message * 2 * (t - 1) / t / FAST
+    handed_on = 2 * m * message / (1e9 * run.link) if run.pipeline > 1 else 0.0
+    return added_up + handed_on
+
+
+def copies_exchange(run: Run) -> float:
+    """Seconds of a step in which the copies send gradients and weights, beside the computing.
+
+    A server's GPUs share its links: what comes in by one of them is passed on inside.
+    """
+    m, d = micro_batches(run), run.copies
+    size = 4 if run.precision == "fp32" else 2
+    part = size * run.parameters / (run.tensor * run.pipeline) * (d - 1) / d
+    links = max(1.0, SERVER / run.tensor)
+    return (2, 2, m + 1, 3 * m)[run.zero] * part / (1e9 * run.link * links)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Where the GPU hours of a run go."""
+
+    model: float  # the model's own operations
+    again: float  # what is computed a second time
+    pipeline: float  # stages that stand idle
+    exchange: float  # waiting for each other
+
+    @property
+    def total(self) -> float:
+        return self.model + self.again + self.pipeline + self.exchange
+
+
+def hours(run: Run) -> Hours:
+    """GPU hours of the whole run, all GPUs together."""
+    speed = _peak(run) * run.utilisation * HOUR  # operations in an hour of computing
+    model = model_operations(run) / speed
+    again = hardware_operations(run) / speed - model
+    waits = (model + again) * bubble(run)
+    steps = run.tokens / step_tokens(run) * run.count / HOUR  # GPU hours a second of each step
+    longer = steps * copies_exchange(run) - (model + again + waits)
+    return Hours(model, again, waits, steps * group_exchange(run) + max(0.0, longer))
+
+
+def gpu_hours(run: Run) -> float:
+    """Hours that one GPU would need for all of it."""
+    return hours(run).total
+
+
+def model_utilisation(run: Run) -> float:
+    """The share of the peak that the model's own operations make use of: what papers report."""
+    return model_operations(run) / (gpu_hours(run) * HOUR * _peak(run))
+
+
+def with_model_utilisation(run: Run, share: float) -> Run:
+    """The plan with the utilisation at which `model_utilisation` is this share.
+
+    Raises:
+        ValueError: if no GPU is fast enough, since the plan loses too much by waiting.
+    """
+    steps = run.tokens / step_tokens(run) * run.count
+    computing = model_operations(run) / (_peak(run) * share) - steps * group_exchange(run)
+    if computing < steps * copies_exchange(run):
+        raise ValueError(f"share: expected less than {share:.3g}: the exchange takes longer")
+    needed = hardware_operations(run) * (1 + bubble(run)) / (computing * _peak(run))
+    return replace(run, utilisation=needed)
 
 
 def days(run: Run) -> float:

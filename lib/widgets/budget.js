@@ -1,8 +1,10 @@
-// What a training run needs: memory on each GPU, operations, days. The arithmetic of
+// What a training run needs: memory on each GPU, operations, hours and where they go. The arithmetic of
 // lib/formulas/budget.py, which says where the formulas come from; tests hold the two equal.
 import { t } from "./ui.js";
 
 const HOUR = 3600;
+const SERVER = 8;     // GPUs that share fast links
+const FAST = 300e9;   // bytes a second on one of these
 // Bytes a parameter: weights, gradients, what Adam keeps.
 const STATES = { fp32: [4, 4, 8], bf16: [2, 2, 12] };
 
@@ -32,10 +34,63 @@ export function operations(run) {
   return (6 * run.parameters + 12 * run.layers * run.hidden_size * run.seq_len) * run.tokens;
 }
 
-/** Hours that one GPU would need for all of it. */
-export function gpuHours(run, machine) {
+/** The same with what is computed twice. */
+function hardwareOperations(run) {
+  if (run.recompute === "all") return (operations(run) * 4) / 3;
+  if (run.recompute === "none") return operations(run);
+  return operations(run) + 4 * run.layers * run.hidden_size * run.seq_len * run.tokens;
+}
+
+/** How many micro-batches go through each copy in a step. */
+export function microBatches(run) {
+  const together = copies(run) * run.micro_batch * run.seq_len;
+  return Math.max(1, Math.ceil((run.batch / together) * (1 - 1e-12)));
+}
+
+/** Tokens in a step. */
+export const stepTokens = (run) => microBatches(run) * copies(run) * run.micro_batch * run.seq_len;
+
+const sizeOf = (run) => (run.precision === "fp32" ? 4 : 2);
+
+/** Seconds of a step in which a copy's GPUs wait for what they send each other. */
+function groupExchange(run) {
+  const [m, t] = [microBatches(run), run.tensor];
+  const message = sizeOf(run) * run.seq_len * run.micro_batch * run.hidden_size;
+  const times = (run.recompute === "all" ? 6 : 4) * Math.ceil(run.layers / run.pipeline);
+  const addedUp = (m * times * message * 2 * (t - 1)) / t / FAST;
+  return addedUp + (run.pipeline > 1 ? (2 * m * message) / (1e9 * run.link) : 0);
+}
+
+/** Seconds of a step in which the copies send gradients and weights, beside the computing. */
+function copiesExchange(run) {
+  const [m, d] = [microBatches(run), copies(run)];
+  const part = ((sizeOf(run) * run.parameters) / (run.tensor * run.pipeline)) * ((d - 1) / d);
+  return ([2, 2, m + 1, 3 * m][run.zero] * part) / (1e9 * run.link * Math.max(1, SERVER / run.tensor));
+}
+
+/** GPU hours of the whole run, and where they go: {model, again, pipeline, exchange, total}. */
+export function hoursOf(run, machine) {
   const peak = run.precision === "fp32" ? machine.peak_32 : machine.peak_16;
-  return operations(run) / (peak * run.utilisation * HOUR);
+  const speed = peak * run.utilisation * HOUR;
+  const model = operations(run) / speed;
+  const again = hardwareOperations(run) / speed - model;
+  const pipeline = ((model + again) * (run.pipeline - 1)) / microBatches(run);
+  const steps = ((run.tokens / stepTokens(run)) * run.count) / HOUR;
+  const longer = steps * copiesExchange(run) - (model + again + pipeline);
+  const exchange = steps * groupExchange(run) + Math.max(0, longer);
+  return { model, again, pipeline, exchange, total: model + again + pipeline + exchange };
+}
+
+/** Share of the peak that the model's own operations make use of: what papers report. */
+export function modelUtilisation(run, machine) {
+  const peak = run.precision === "fp32" ? machine.peak_32 : machine.peak_16;
+  return operations(run) / (hoursOf(run, machine).total * HOUR * peak);
+}
+
+/** The number of GPUs nearest to `count` that divides into groups, from one group to `most`. */
+export function nearestCount(count, run, most) {
+  const group = run.tensor * run.pipeline;
+  return group * Math.min(Math.floor(most / group), Math.max(1, Math.round(count / group)));
 }
 
 /** Bytes on the GPU that holds most: {weights, gradients, optimiser, activations}. */

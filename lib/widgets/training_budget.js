@@ -1,10 +1,11 @@
 // A training run on paper: sliders, memory on each GPU, days, and published runs beside it.
 // Python's side: training_budget.py; the arithmetic: budget.js.
-import { h, mount, segmented, select, t, uniqueId } from "./ui.js";
-import { copies, gpuHours, memory, operations, trouble } from "./budget.js";
+import { h, mount, probability, segmented, select, t, uniqueId } from "./ui.js";
+import { copies, hoursOf, memory, microBatches, modelUtilisation, nearestCount, operations, stepTokens, trouble } from "./budget.js";
 
 const STEPS = 400; // of a slider
 const PARTS = ["weights", "gradients", "optimiser", "activations"];
+const SPENT = ["model", "again", "pipeline", "exchange"];
 const UNITS = { k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12 };
 
 /** What a reader typed: "176e9", "176B", "1.5 T", "40 %", "384"; NaN if it is no number. */
@@ -14,6 +15,15 @@ export function readAmount(text) {
   const unit = match[3] === "%" ? 0.01 : UNITS[match[3]?.toLowerCase()] ?? 1;
   return Number(match[1] + (match[2] ?? "")) * unit;
 }
+
+/** As `readAmount`; a bare number from 1 on is a percentage: "40" and "0.4" are both 0.4. */
+export function readShare(text) {
+  const value = readAmount(text);
+  return value >= 1 && !text.includes("%") ? value / 100 : value;
+}
+
+/** A share with three digits: "40%". */
+export const percent = (share) => `${Number((100 * share).toPrecision(3))}%`;
 
 /** A number with three digits and k, M, B or T. */
 export function amount(value) {
@@ -51,9 +61,9 @@ function build(ctx) {
   let spoken = false;
 
   // --- a slider on a log scale with an entry beside it ------------------------------------------------
-  const isWhole = (key) => !["parameters", "tokens", "utilisation", "price"].includes(key);
-  const shownAs = (key, value) => (key === "utilisation" ? `${Number((100 * value).toPrecision(3))} %`
-    : key === "parameters" || key === "tokens" ? amount(value) : String(value));
+  const isWhole = (key) => !["parameters", "tokens", "batch", "utilisation", "price", "link"].includes(key);
+  const shownAs = (key, value) => (key === "utilisation" ? percent(value)
+    : ["parameters", "tokens", "batch"].includes(key) ? amount(value) : String(value));
 
   function slider(key, label) {
     const [low, high] = ranges[key];
@@ -64,11 +74,14 @@ function build(ctx) {
       const value = Number((low * (high / low) ** (at / STEPS)).toPrecision(2));
       return isWhole(key) ? Math.max(low, Math.round(value)) : value;
     };
+    // A slider stops at values that fit the others; what is typed is told if it does not.
+    const fitting = (value) => (key === "count" ? nearestCount(value, planOf(), high)
+      : key === "layers" ? Math.max(value, get("pipeline")) : value);
     const toPlace = (value) => (STEPS * (logarithmic ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)));
     const entry = h("input", { type: "text", class: "tb-entry", id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
     const range = h("input", { type: "range", class: "tb-range", min: 0, max: STEPS, step: 1, "aria-label": t(`${label}, slider`, `${label}，滑块`) });
     entry.addEventListener("change", ctx.guard(() => {
-      const value = readAmount(entry.value);
+      const value = key === "utilisation" ? readShare(entry.value) : readAmount(entry.value);
       const good = value >= low && value <= high && (!isWhole(key) || Number.isInteger(value));
       entry.setAttribute("aria-invalid", String(!good));
       if (good) change({ [key]: value });
@@ -82,7 +95,14 @@ function build(ctx) {
       // Small whole numbers are fewer than the slider's steps: an arrow key goes to the next one.
       const old = get(key);
       const direction = Math.sign(Number(range.value) - toPlace(old));
-      if (value === old && isWhole(key)) value = Math.min(high, Math.max(low, old + direction));
+      if (key === "count") {
+        const group = get("tensor") * get("pipeline");
+        value = fitting(value);
+        if (value === old) value = fitting(old + direction * group);
+      } else {
+        if (value === old && isWhole(key)) value = Math.min(high, Math.max(low, old + direction));
+        value = fitting(value);
+      }
       change({ [key]: value });
     }));
     return {
@@ -99,21 +119,30 @@ function build(ctx) {
   }
   const labels = {
     parameters: t("Parameters N", "参数量 N"), tokens: t("Tokens D", "词元数 D"), count: t("GPUs", "GPU 数"),
-    utilisation: t("Utilisation", "利用率"), layers: t("Layers L", "层数 L"), hidden_size: t("Hidden size h", "隐藏维度 h"),
-    heads: t("Heads a", "头数 a"), seq_len: t("Sequence s", "序列长度 s"), micro_batch: t("Sequences a GPU b", "每卡序列数 b"),
+    utilisation: t("Speed while computing", "计算时的速度"), layers: t("Layers L", "层数 L"), hidden_size: t("Hidden size h", "隐藏维度 h"),
+    heads: t("Heads a", "头数 a"), seq_len: t("Sequence s", "序列长度 s"), micro_batch: t("Sequences at a time b", "每次序列数 b"),
+    batch: t("Tokens in a step", "每步词元数"), link: t("Link to other servers, GB/s", "服务器间链路，GB/s"),
   };
   const sliders = Object.entries(labels).map(([key, label]) => [key, slider(key, label)]);
 
   // --- choices ------------------------------------------------------------------------------------------
-  const preset = select(t("Set as", "设为"), [["", t("my own plan", "自己的方案")], ...Object.keys(runs).map((name) => [name, name])],
-    ctx.guard((name) => change(name ? { ...runs[name].plan, published: name } : { published: "" })));
+  const planKeys = Object.keys(runs[Object.keys(runs)[0]].plan);
+  const planOf = () => Object.fromEntries(planKeys.map((key) => [key, get(key)]));
+  /** Whether the plan still is the published one: the price is the reader's in any case. */
+  const unchanged = (run) => Boolean(run) && planKeys.every((key) => key === "price" || get(key) === run.plan[key]);
+  const preset = select(t("Plan", "方案"), [["", t("my own plan", "自己的方案")], ...Object.keys(runs).map((name) => [name, name])],
+    ctx.guard((name) => change(name ? { ...runs[name].plan, price: get("price"), published: name } : { published: "" })));
   const machine = select(t("Machine", "机器"), Object.keys(machines).map((name) => [name, name]), (name) => change({ machine: name }));
   const precision = segmented(t("Precision", "精度"), [["bf16", t("16 bits, mixed", "16 位混合")], ["fp32", "fp32"]], (value) => change({ precision: value }));
   const zero = segmented(t("Copies (data parallel)", "副本（数据并行）"),
     [[0, t("whole", "完整")], [1, "ZeRO 1"], [2, "ZeRO 2"], [3, t("3 = FSDP", "3 即 FSDP")]], (value) => change({ zero: value }));
   const ways = [1, 2, 4, 8, 12, 16, 32, 64].map((n) => [String(n), String(n)]);
   const splitter = (key, label) => {
-    const box = select(label, ways, (value) => change({ [key]: Number(value) }));
+    const box = select(label, ways, (value) => {
+      const run = { ...planOf(), [key]: Number(value) };
+      const fits = run.count % (run.tensor * run.pipeline) === 0;
+      change({ [key]: Number(value), ...(fits ? {} : { count: nearestCount(run.count, run, ranges.count[1]) }) });
+    });
     return {
       node: box.node,
       set(value) {
@@ -142,6 +171,10 @@ function build(ctx) {
     weights: t("weights", "权重"), gradients: t("gradients", "梯度"),
     optimiser: t("optimiser", "优化器状态"), activations: t("activations", "激活"),
   };
+  const spentNames = {
+    model: t("the model's operations", "模型运算"), again: t("computed again", "重新计算"),
+    pipeline: t("pipeline idle", "流水线空闲"), exchange: t("waiting for an exchange", "等待通信"),
+  };
   const message = h("p", { class: "tb-message", role: "status" });
   const bars = PARTS.map((part) => h("span", { class: `tb-bar tb-${part}` }));
   const limit = h("span", { class: "tb-limit" });
@@ -159,7 +192,9 @@ function build(ctx) {
   const figures = {
     operations: figure(t("operations", "运算次数")), time: figure(t("time", "时间")),
     hours: figure(t("GPU hours", "GPU 小时")), cost: figure(t("cost, in your money", "费用（自填货币）")),
+    used: figure(t("utilisation, by the model's operations", "利用率（按模型运算计）")),
   };
+  const spends = h("p", { class: "tb-spends" });
   const compare = h("p", { class: "tb-compare" });
   const hint = h("p", { class: "tb-hint lw-quiet" });
   const tell = (text) => { message.textContent = text; };
@@ -172,18 +207,22 @@ function build(ctx) {
       return [t(`${name}: published ${run.operations.toExponential(2)} operations, no hours; this plan's 6 N D: `, `${name}：发表的是 ${run.operations.toExponential(2)} 次运算，没有小时数；本方案的 6 N D：`),
         h("b", {}, (6 * get("parameters") * get("tokens")).toExponential(2)), "."];
     }
+    const ratio = h("b", {}, hours === null ? "–" : t(`${(hours / run.hours).toFixed(2)} times that`, `是其 ${(hours / run.hours).toFixed(2)} 倍`));
+    if (!unchanged(run)) {
+      return [t(`${name} took ${whole(run.hours)} GPU hours; your own plan takes `, `${name} 用了 ${whole(run.hours)} GPU 小时；你的方案`), ratio, t(".", "。")];
+    }
     const basis = run.stated ? t("its utilisation was measured apart from its hours", "其利用率独立于总时间测得")
-      : t("it states no utilisation: 40 % is assumed", "未公布利用率：假设 40 %");
-    return [t(`${name}: published ${whole(run.hours)} GPU hours, this plan `, `${name}：公布 ${whole(run.hours)} GPU 小时，本方案 `),
-      h("b", {}, hours === null ? "–" : t(`${(hours / run.hours).toFixed(2)} times that`, `是其 ${(hours / run.hours).toFixed(2)} 倍`)), ` (${basis}`,
-      run.count_known ? "" : t("; how many GPUs is not published", "；GPU 数未公布"), ")."];
+      : t("it states no utilisation: 40% is assumed", "未公布利用率：假设 40%");
+    return [t(`${name}: published ${whole(run.hours)} GPU hours, calculated `, `${name}：公布 ${whole(run.hours)} GPU 小时，计算值`),
+      ratio, t(` (${basis}`, `（${basis}`),
+      run.count_known ? "" : t("; how many GPUs is not published", "；GPU 数未公布"), t(").", "）。")];
   }
 
   const draw = ctx.redraw(() => {
-    const run = Object.fromEntries(Object.keys(runs[Object.keys(runs)[0]].plan).map((key) => [key, get(key)]));
+    const run = planOf();
     const chip = machines[run.machine];
     for (const [key, control] of sliders) control.set(run[key]);
-    preset.set(get("published"));
+    preset.set(unchanged(runs[get("published")]) ? get("published") : "");
     machine.set(run.machine);
     precision.set(run.precision);
     zero.set(run.zero);
@@ -192,15 +231,17 @@ function build(ctx) {
     recompute.set(run.recompute);
     if (document.activeElement !== price || price.getAttribute("aria-invalid") !== "true") price.value = String(run.price);
     const blocks = amount(12 * run.layers * run.hidden_size ** 2);
-    hint.textContent = t(`L layers of width h hold about 12 L h² = ${blocks} weights; N is not tied to them.`, `L 层、宽 h 约有 12 L h² = ${blocks} 个权重；N 与之不联动。`);
+    hint.textContent = t(`L layers of width h hold about 12 L h² = ${blocks} weights; N is not tied to them. Links inside a server of 8 GPUs: 300 GB/s. The copies exchange while they compute; groups and pipelines wait.`,
+      `L 层、宽 h 约有 12 L h² = ${blocks} 个权重；N 与之不联动。8 卡服务器内链路 300 GB/s。副本边算边通信；张量组与流水线要等待。`);
 
     const wrong = trouble(run, chip);
     tell(wrong ?? t(
-      `${whole(copies(run))} ${copies(run) === 1 ? "copy" : "copies"} of the model, each on ${run.tensor * run.pipeline} GPU${run.tensor * run.pipeline === 1 ? "" : "s"}.`,
-      `模型有 ${whole(copies(run))} 个副本，每个占 ${run.tensor * run.pipeline} 块 GPU。`));
+      `${whole(copies(run))} ${copies(run) === 1 ? "copy" : "copies"} of the model, each on ${run.tensor * run.pipeline} GPU${run.tensor * run.pipeline === 1 ? "" : "s"}. A step: ${whole(microBatches(run))} micro-batch${microBatches(run) === 1 ? "" : "es"} through each, ${amount(stepTokens(run))} tokens.`,
+      `模型有 ${whole(copies(run))} 个副本，每个占 ${run.tensor * run.pipeline} 块 GPU。每步每个副本 ${whole(microBatches(run))} 个微批，共 ${amount(stepTokens(run))} 个词元。`));
     message.classList.toggle("tb-wrong", Boolean(wrong));
     const parts = wrong ? null : memory(run);
-    const hours = wrong ? null : gpuHours(run, chip);
+    const spent = wrong ? null : hoursOf(run, chip);
+    const hours = wrong ? null : spent.total;
     const total = parts ? PARTS.reduce((sum, part) => sum + parts[part], 0) : 0;
     const scale = Math.max(total, chip.memory) * 1.02;
     const d = wrong ? 1 : copies(run);
@@ -221,6 +262,9 @@ function build(ctx) {
     figures.time.value.textContent = time.join(" ");
     figures.hours.value.textContent = wrong ? "–" : whole(hours);
     figures.cost.value.textContent = wrong ? "–" : whole(hours * run.price);
+    figures.used.value.textContent = wrong ? "–" : probability(modelUtilisation(run, chip));
+    spends.replaceChildren(...(wrong ? ["–"] : [t("Where the hours go: ", "时间花在："), SPENT.map((part, i) => [
+      i ? t(", ", "，") : "", `${spentNames[part]} `, h("b", {}, probability(spent[part] / hours))]), t(".", "。")]).flat(3));
     compare.replaceChildren(...[].concat(compareWith(hours)).flat());
     if (spoken) ctx.say(wrong ?? `${verdict.textContent}, ${whole(hours)} ${t("GPU hours", "GPU 小时")}`);
     spoken = false;
@@ -228,17 +272,18 @@ function build(ctx) {
 
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("set the pipeline to 1 stage: it no longer fits. Which kind of copies mends that? Then set it as another run, and see how near the hours come.",
-        "把流水线设为 1 级：放不下了。哪种副本能解决？再设为另一次训练，看小时数差多少。")),
-    h("div", { class: "tb-choices" }, preset.node, machine.node, precision.node),
+      t("set the pipeline to 1 stage: it no longer fits. Which kind of copies mends that, and what does that do to the time?",
+        "把流水线设为 1 级：放不下了。哪种副本能解决？时间又会怎样？")),
+    h("div", { class: "tb-choices" }, preset.node, machine.node),
+    h("div", { class: "tb-choices" }, pipeline.node, tensor.node, zero.node, recompute.node),
+    message, h("div", { class: "tb-stay" }, bar, verdict), spends,
+    h("div", { class: "tb-out" }, table, h("dl", { class: "tb-figures" }, Object.values(figures).map((f) => f.node))),
+    compare,
     h("div", { class: "tb-sliders" }, sliders.map(([, control]) => control.node),
       h("div", { class: "tb-slider" }, h("label", { class: "lw-label", for: priceId }, t("Price of a GPU hour (yours)", "每 GPU 小时价格（自填）")), price)),
-    hint,
-    h("div", { class: "tb-choices" }, zero.node, tensor.node, pipeline.node, recompute.node),
-    message, h("div", { class: "tb-stay" }, bar, verdict),
-    h("div", { class: "tb-out" }, table, h("dl", { class: "tb-figures" }, Object.values(figures).map((f) => f.node))),
-    compare);
-  const keys = [...Object.keys(runs[Object.keys(runs)[0]].plan), "published"];
+    h("div", { class: "tb-choices" }, precision.node),
+    hint);
+  const keys = [...planKeys, "published"];
   ctx.watch(keys, draw);
   draw();
 }

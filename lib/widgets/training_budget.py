@@ -23,6 +23,8 @@ RANGES = {
     "count": (1, 1_000_000),
     "utilisation": (0.01, 1.0),
     "price": (0.0, 1e6),
+    "batch": (1024.0, 1e9),
+    "link": (0.1, 1000.0),
 }
 
 
@@ -44,11 +46,12 @@ def _count(name: str) -> Checked:
 
 
 class TrainingBudget(BookWidget):
-    """How much memory, how long, how dear?
+    """How much memory, how long, how much money?
 
     Args:
         published: a name in `lib.data.training_runs.RUNS`, whose published figures are shown beside
-            the plan's; "" for none. To take over its settings too, use `like` or `set_as`.
+            the plan's; "" for none. To take over its settings too, use `like` or `set_as`. The page
+            calls a plan by this name only as long as it has all of that run's settings.
         settings: those of `lib.formulas.budget.Run`.
 
     Raises:
@@ -62,6 +65,8 @@ class TrainingBudget(BookWidget):
     tokens = _number("tokens")
     utilisation = _number("utilisation")
     price = _number("price")
+    batch = _number("batch")
+    link = _number("link")
     layers = _count("layers")
     hidden_size = _count("hidden_size")
     heads = _count("heads")

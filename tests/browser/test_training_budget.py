@@ -23,6 +23,13 @@ def check(page, run):
     assert found == pytest.approx([part / 1e9 for part in parts], rel=0.06, abs=0.006)
     hours = number(page.locator(".tb-figure dd").nth(2).inner_text())
     assert hours == pytest.approx(budget.gpu_hours(run), rel=0.01)
+    shares = re.findall(r"([a-z' ]+?) ([<>0-9.]+%)", page.locator(".tb-spends").inner_text())
+    spent = budget.hours(run)
+    parts = [spent.model, spent.again, spent.pipeline, spent.exchange]
+    for (name, text), part in zip(shares, parts, strict=True):
+        assert number(text) == pytest.approx(100 * part / spent.total, abs=0.06), name
+    used = number(page.locator(".tb-figure dd").nth(4).inner_text())
+    assert used == pytest.approx(100 * budget.model_utilisation(run), abs=0.06)
     fits = page.locator(".tb-verdict").inner_text().startswith("Fits")
     assert fits == budget.fits(run)
 
@@ -30,14 +37,14 @@ def check(page, run):
 @pytest.mark.parametrize("name", ["GPT-3 175B", "Gopher 280B", "Llama 3.1 405B", "Pythia 12B"])
 def test_presets(page, name):
     show(page, TrainingBudget())
-    page.get_by_label("Set as").select_option(name)
+    page.get_by_label("Plan", exact=True).select_option(name)
     check(page, RUNS[name].plan)
     assert page.evaluate("() => saved.published") == name
     line = page.locator(".tb-compare").inner_text()
     assert name in line
     if RUNS[name].hours is not None:
         assert f"{RUNS[name].ratio:.2f} times" in line
-        assert ("40 % is assumed" in line) == (not RUNS[name].stated)
+        assert ("40% is assumed" in line) == (not RUNS[name].stated)
 
 
 def test_sliders_and_entries(page):
@@ -57,7 +64,7 @@ def test_sliders_and_entries(page):
     assert layers > 70 and page.get_by_label("Layers L", exact=True).input_value() == str(layers)
     widget.layers = layers
     check(page, widget.run)
-    small = page.get_by_label("Sequences a GPU b, slider")
+    small = page.get_by_label("Sequences at a time b, slider")
     for expected in (3, 4, 5):  # one by one, though the scale's steps are finer
         small.press("ArrowRight")
         settle(page)
@@ -84,11 +91,63 @@ def test_strategies(page):
     page.get_by_label("Tensor parallel t").select_option("8")
     page.get_by_label("Pipeline stages p").select_option("4")
     widget.tensor, widget.pipeline = 8, 4
+    assert page.evaluate("() => model.get('count')") == 384
     check(page, widget.run)
     page.get_by_label("Machine").select_option("V100 32 GB")
     widget.machine = "V100 32 GB"
     check(page, widget.run)
     assert page.locator(".tb-verdict").inner_text().startswith("Does not fit")
+
+
+def test_a_plan_that_was_changed_is_my_own(page):
+    show(page, TrainingBudget())
+    plan = page.get_by_label("Plan", exact=True)
+    assert plan.input_value() == "BLOOM 176B"
+    page.get_by_label("Price of a GPU hour (yours)").fill("3")
+    page.get_by_label("Price of a GPU hour (yours)").press("Enter")
+    settle(page)
+    assert plan.input_value() == "BLOOM 176B"  # the price is the reader's in any case
+    page.get_by_label("Pipeline stages p").select_option("8")
+    settle(page)
+    assert plan.input_value() == ""
+    assert "your own plan takes" in page.locator(".tb-compare").inner_text()
+    assert "measured apart" not in page.locator(".tb-compare").inner_text()
+    plan.select_option("BLOOM 176B")
+    settle(page)
+    assert plan.input_value() == "BLOOM 176B"
+    assert "measured apart" in page.locator(".tb-compare").inner_text()
+    assert page.evaluate("() => model.get('price')") == 3
+
+
+def test_sliders_reach_only_valid_plans(page):
+    show(page, TrainingBudget())
+    slider = page.get_by_label("GPUs, slider")
+    seen = []
+    for key in ["ArrowRight", "ArrowRight", "ArrowLeft", "Home", "ArrowRight", "End", "PageDown"]:
+        slider.press(key)
+        settle(page)
+        seen.append(page.evaluate("() => model.get('count')"))
+        assert page.locator(".tb-message.tb-wrong").count() == 0
+    assert all(count % 48 == 0 and 0 < count <= 1_000_000 for count in seen)
+    assert seen[0] > 384 and seen[1] > seen[0] > seen[2] - 1 and seen[3:5] == [48, 96]
+    page.get_by_label("Layers L, slider").press("Home")
+    settle(page)
+    assert page.evaluate("() => model.get('layers')") == 12  # one for each stage
+    page.get_by_label("Pipeline stages p").select_option("8")
+    page.get_by_label("Tensor parallel t").select_option("64")
+    settle(page)
+    assert page.evaluate("() => model.get('count')") % 512 == 0
+    assert page.locator(".tb-message.tb-wrong").count() == 0
+
+
+def test_a_bare_number_is_a_percentage(page):
+    show(page, TrainingBudget())
+    entry = page.get_by_label("Speed while computing", exact=True)
+    entry.fill("40")
+    entry.press("Enter")
+    settle(page)
+    assert page.evaluate("() => model.get('utilisation')") == 0.4
+    assert entry.input_value() == "40%"
 
 
 def test_the_bar_shows_the_shares(page):
@@ -168,7 +227,7 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
 
     top = end()
     for name in ["", *RUNS]:
-        page.get_by_label("Set as").select_option(name)
+        page.get_by_label("Plan", exact=True).select_option(name)
         assert end() == top, name
     page.evaluate("() => { model.set('count', 999983); model.set('price', 1e6); }")
     assert end() == top
@@ -207,6 +266,21 @@ def test_what_to_try_first_is_true(page):
     widget.zero = 3
     assert budget.fits(widget.run)
     check(page, widget.run)
+    assert budget.gpu_hours(widget.run) < budget.gpu_hours(
+        RUNS["BLOOM 176B"].plan
+    )  # no idle stages
+
+
+def test_what_to_try_first_is_seen_on_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, TrainingBudget(), width=358)
+    settle(page)
+    cause = page.get_by_label("Pipeline stages p")
+    cause.scroll_into_view_if_needed()
+    tops = [cause.bounding_box(), page.locator(".tb-verdict").bounding_box()]
+    assert all(0 <= box["y"] and box["y"] + box["height"] <= 844 for box in tops)
+    kinds = page.get_by_text("3 = FSDP").bounding_box()
+    assert 0 <= kinds["y"] and kinds["y"] + kinds["height"] <= 844
 
 
 def test_what_changes_is_said(page):
@@ -216,4 +290,5 @@ def test_what_changes_is_said(page):
         "() => document.querySelector('[aria-live=polite].lw-hidden').textContent"
     )
     said = page.locator(".lw-hidden[aria-live]").inner_text()
-    assert "Does not fit" in said and "977,938 GPU hours" in said
+    hours = budget.gpu_hours(TrainingBudget(pipeline=1).run)
+    assert "Does not fit" in said and f"{hours:,.0f} GPU hours" in said

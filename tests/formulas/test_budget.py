@@ -119,11 +119,86 @@ def test_recomputing_costs_a_forward_pass():
     assert budget.hardware_operations(replace(PLAN, recompute="all")) == pytest.approx(once * 4 / 3)
     again = budget.hardware_operations(replace(PLAN, recompute="attention")) - once
     assert again == pytest.approx(4 * 32 * 4096 * 2048 * 1e9)
-    assert budget.gpu_hours(replace(PLAN, recompute="all")) == budget.gpu_hours(PLAN)
+
+
+# --- what saves memory costs time -----------------------------------------------------------------
+
+ALONE = budget.Run(1e9, 1e9, 8, 1024, 8, 1024, batch=1024 * 64)  # one GPU, 64 micro-batches a step
+
+
+def test_computing_a_forward_pass_again_takes_a_third_longer():
+    plain, again = budget.hours(ALONE), budget.hours(replace(ALONE, recompute="all"))
+    assert plain.total == plain.model and again.total == pytest.approx(4 / 3 * plain.total)
+    some = budget.hours(replace(ALONE, recompute="attention"))
+    assert plain.total < some.total < again.total
+
+
+def test_a_pipeline_stands_idle_while_it_fills_and_empties():
+    """(p - 1) / m of the computing, and m falls as copies share the batch."""
+    two = replace(ALONE, count=4, pipeline=4)
+    assert budget.micro_batches(two) == 64 and budget.bubble(two) == 3 / 64
+    assert budget.hours(two).pipeline == pytest.approx(3 / 64 * budget.hours(two).model)
+    shared = replace(two, count=32)
+    assert budget.micro_batches(shared) == 8 and budget.bubble(shared) == 3 / 8
+    assert budget.hours(shared).total > budget.hours(two).total
+
+
+@pytest.mark.parametrize(("zero", "times"), [(0, 2), (1, 2), (2, 5), (3, 12)])
+def test_what_copies_send_is_the_zero_paper_s(zero, times):
+    """Section 7: 2 N numbers in all, 3 N at stage 3, for one micro-batch; here for m = 4."""
+    plan = replace(ALONE, count=16, zero=zero, link=10.0)
+    assert budget.micro_batches(plan) == 4
+    seconds = times * 2 * 1e9 * 15 / 16 / (8 * 10e9)  # a server's eight links
+    assert budget.copies_exchange(plan) == pytest.approx(seconds)
+    one = replace(plan, batch=1024 * 16)
+    assert budget.copies_exchange(one) == pytest.approx(seconds / times * (3 if zero == 3 else 2))
+
+
+def test_copies_wait_only_for_what_takes_longer_than_computing():
+    fast = replace(ALONE, count=16, zero=3)
+    assert budget.hours(fast).exchange == 0
+    slow = replace(fast, link=0.1)
+    steps = slow.tokens / budget.step_tokens(slow)
+    needed = budget.copies_exchange(slow) * steps * 16 / 3600
+    assert budget.hours(slow).total == pytest.approx(needed)
+    assert budget.hours(slow).exchange == pytest.approx(needed - budget.hours(slow).model)
+
+
+def test_tensor_groups_wait_for_their_sums():
+    split = replace(ALONE, count=4, tensor=4)
+    message = 2 * 1024 * 1024
+    seconds = 64 * 4 * 8 * message * 2 * 3 / 4 / 300e9
+    assert budget.group_exchange(split) == pytest.approx(seconds)
+    assert budget.group_exchange(replace(split, recompute="all")) == pytest.approx(1.5 * seconds)
+    assert budget.group_exchange(ALONE) == 0
+
+
+def test_every_saving_of_memory_that_computes_or_waits_costs_time():
+    for cheaper, dearer in [
+        ({}, {"recompute": "all"}),
+        ({"count": 8}, {"count": 8, "pipeline": 8}),
+        ({"count": 8}, {"count": 8, "tensor": 8}),
+        ({"count": 8, "link": 1.0}, {"count": 8, "link": 1.0, "zero": 3}),
+    ]:
+        plain, saving = replace(ALONE, **cheaper), replace(ALONE, **dearer)
+        assert budget.memory(saving).total < budget.memory(plain).total
+        assert budget.gpu_hours(saving) > budget.gpu_hours(plain)
+
+
+def test_a_stated_utilisation_comes_out():
+    plan = replace(ALONE, count=8, tensor=2, pipeline=2, zero=1, recompute="all")
+    for share in (0.1, 0.3):
+        found = budget.with_model_utilisation(plan, share)
+        assert budget.model_utilisation(found) == pytest.approx(share)
+        assert found.utilisation > share * 4 / 3
+    with pytest.raises(ValueError, match="utilisation: expected more than 0, at most 1"):
+        budget.with_model_utilisation(plan, 0.9)
+    with pytest.raises(ValueError, match="the exchange takes longer"):
+        budget.with_model_utilisation(replace(plan, link=0.01), 0.3)
 
 
 def test_days_and_cost_by_hand():
-    run = budget.Run(1e9, 1e12, 1, 1, 1, 1, count=10, utilisation=0.5, price=3.0)
+    run = budget.Run(1e9, 1e12, 1, 1, 1, 1, count=10, utilisation=0.5, price=3.0, link=1e6)
     hours = (6e21 + 12e12) / (312e12 * 0.5) / 3600
     assert budget.gpu_hours(run) == pytest.approx(hours)
     assert budget.days(run) == pytest.approx(hours / 240)
@@ -149,6 +224,8 @@ def test_what_fits():
         ({"zero": True}, "zero: expected one of"),
         ({"utilisation": 40}, "utilisation: expected more than 0, at most 1, got 40"),
         ({"price": -1}, "price: expected 0 or more"),
+        ({"batch": 0.5}, "batch: expected at least 1, got 0.5"),
+        ({"link": "fast"}, "link: expected a number, got 'fast'"),
         ({"machine": "TPU v4", "precision": "fp32"}, "no peak in fp32 is published for TPU v4"),
         ({"pipeline": 64}, "expected at most one stage a layer, 32, got 64"),
         ({"tensor": 3}, "count: expected a multiple of tensor x pipeline = 3, got 64"),
@@ -171,7 +248,8 @@ def test_hours_from_a_utilisation_measured_apart():
 
 
 def test_hours_from_one_utilisation_for_all():
-    assert {run.plan.utilisation for run in ASSUMING} == {ASSUMED}
+    for run in ASSUMING:
+        assert budget.model_utilisation(run.plan) == pytest.approx(ASSUMED)
     assert not any(run.stated for run in ASSUMING)
     far = {run.name for run in ASSUMING if not 0.7 <= run.ratio <= 1.3}
     assert far == {"LLaMA 13B", "Pythia 12B"}
@@ -200,6 +278,10 @@ def test_parameters_are_about_what_the_sizes_say():
     for run in RUNS.values():
         plan = run.plan
         assert 0.7 < 12 * plan.layers * plan.hidden_size**2 / plan.parameters < 1.3, run.name
+
+
+def test_every_preset_is_a_plan_that_fits():
+    assert all(budget.fits(run.plan) for run in RUNS.values())
 
 
 def test_every_source_is_in_the_bibliography():

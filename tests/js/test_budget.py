@@ -13,8 +13,10 @@ RUN = """async ([runs, machines]) => {
     const machine = machines[run.machine];
     const wrong = js.trouble(run, machine);
     if (wrong) return {wrong};
-    return {operations: js.operations(run), hours: js.gpuHours(run, machine),
-      memory: js.memory(run), copies: js.copies(run)};
+    const {total, ...hours} = js.hoursOf(run, machine);
+    return {operations: js.operations(run), hours, total, used: js.modelUtilisation(run, machine),
+      memory: js.memory(run), copies: js.copies(run), micro: js.microBatches(run),
+      step: js.stepTokens(run)};
   });
 }"""
 
@@ -38,6 +40,8 @@ def random_plan(rng):
         "pipeline": int(rng.choice([1, 3, 4, 8])),
         "recompute": str(rng.choice(budget.RECOMPUTE)),
         "price": 1.0,
+        "batch": log(1e3, 1e8),
+        "link": log(0.1, 500),
     }
 
 
@@ -56,7 +60,11 @@ def test_equal_to_python(page):
         assert "wrong" not in answer, plan
         good += 1
         assert answer["operations"] == pytest.approx(budget.model_operations(run), rel=1e-12)
-        assert answer["hours"] == pytest.approx(budget.gpu_hours(run), rel=1e-12)
+        assert answer["hours"] == pytest.approx(asdict(budget.hours(run)), rel=1e-9, abs=1e-9)
+        assert answer["total"] == pytest.approx(budget.gpu_hours(run), rel=1e-12)
+        assert answer["used"] == pytest.approx(budget.model_utilisation(run), rel=1e-12)
+        assert answer["micro"] == budget.micro_batches(run)
+        assert answer["step"] == budget.step_tokens(run)
         assert answer["memory"] == pytest.approx(asdict(budget.memory(run)), rel=1e-12)
         assert answer["copies"] == run.copies
     assert 100 < good < 390  # both kinds are met
@@ -95,3 +103,27 @@ def test_amounts_are_read_and_shown(page):
     assert found[0] == pytest.approx(list(read.values()))
     assert all(found[1])
     assert found[2] == list(shown.values())
+
+
+def test_a_bare_number_is_a_percentage(page):
+    texts = ["40", "40 %", "40%", "0.4", "1", "1 %", "100", "0.01", "101", "many"]
+    found = page.evaluate(
+        """async (texts) => {
+          const js = await import("/training_budget.js");
+          return texts.map((text) => js.readShare(text)).map((v) => (Number.isNaN(v) ? null : v));
+        }""",
+        texts,
+    )
+    assert found[:-1] == pytest.approx([0.4, 0.4, 0.4, 0.4, 0.01, 0.01, 1, 0.01, 1.01])
+    assert found[-1] is None
+
+
+def test_the_nearest_number_of_gpus_is_a_plan(page):
+    found = page.evaluate(
+        """async (cases) => {
+          const js = await import("/budget.js");
+          return cases.map(([n, tensor, pipeline]) => js.nearestCount(n, {tensor, pipeline}, 1e6));
+        }""",
+        [[1, 4, 12], [100, 4, 12], [1e6, 4, 12], [384, 1, 1], [384, 8, 1]],
+    )
+    assert found == [48, 96, 999_984, 384, 384]
