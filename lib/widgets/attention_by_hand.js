@@ -130,7 +130,7 @@ export function buildByHand(ctx) {
       const place = { name: its.name, row: Math.floor(i / its.cols), col: i % its.cols };
       const typed = its.cells[i].value.slice(0, 12);
       text ||= t(
-        `${nameOf(place)}: “${typed}” is no number from −100 to 100; ${plain(valueOf(place))} still counts.`,
+        `${nameOf(place)}: “${typed}” is not a number from −100 to 100; ${plain(valueOf(place))} still counts.`,
         `${nameOf(place)}：“${typed}”不是 −100 到 100 之间的数；仍使用 ${plain(valueOf(place))}。`);
     }
     if (message.textContent !== text) message.textContent = text;
@@ -332,6 +332,7 @@ export function buildByHand(ctx) {
     root.classList.toggle("ax-broad", 2 * D + made.v[0].length > 8);
     root.classList.toggle("ax-long", 4 * made.q.length + made.v[0].length > 20);
     drawEntropy();
+    drawFound();
     drawHow(place);
     nameNudges();
     names.forEach((box, i) => {
@@ -342,9 +343,20 @@ export function buildByHand(ctx) {
       [...list.children].forEach((label, i) => label.classList.toggle("ax-chosen", i === query()));
     });
     examples.set(exampleOf());
-    const text = tries[tried] ?? tries.own;
+    const text = (tries[tried] ?? tries.own)();
     if (tryText.textContent !== text) tryText.textContent = text;
   });
+
+  // Where the chosen word looks, beside its numbers: on a phone the weights are far below.
+  const found = h("p", { class: "ax-found", "aria-hidden": "true" });
+
+  function drawFound() {
+    const row = made.weights[query()];
+    found.replaceChildren(
+      h("span", {}, h("b", { class: "ax-query" }, words()[query()]), t(" looks at", " 看")),
+      ...words().map((text, i) => h("span", { class: "ax-share", style: { "--share": `${Math.round(40 * row[i])}%` } },
+        text, " ", h("b", {}, handWeight(row[i])))));
+  }
 
   const entropies = h("div", { class: "ax-entropy-list", role: "img" });
   const entropyNote = h("span", { class: "lw-quiet" });
@@ -377,11 +389,19 @@ export function buildByHand(ctx) {
     return ctx.sync(structuredClone(all[name]));
   });
   const tryText = h("span", {});
+  // What to try is something that has not been done yet: it can be undone once it has.
+  const begins = (row, ...numbers) => numbers.every((n, i) => get("vectors")[row]?.[i] === n);
   const tries = {
-    pronoun: t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？"),
-    meaning: t("give “river” and “floods” the numbers 0 and 2. What is “bank” now?", "把“河”和“泛滥”的数改成 0 和 2。“岸/行”现在是什么意思？"),
-    previous: t("switch the causal mask off. Where does “one” look now, and why?", "关掉因果掩码。“一”现在看哪里？为什么？"),
-    own: t("change a number and follow it to the output.", "改变一个数，看它怎样影响输出。"),
+    pronoun: () => (begins(3, 1, 0)
+      ? t("make “it” a thing again: its first number 0, its second 1. Whom does it find?", "把“它”变回物：第一个数改为 0，第二个改为 1。它会找到谁？")
+      : t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
+    meaning: () => (begins(1, 0, 2) && begins(3, 0, 2)
+      ? t("give “river” and “floods” the numbers 2 and 0 again. What is “bank” now?", "把“河”和“泛滥”的数改回 2 和 0。“岸/行”现在是什么意思？")
+      : t("give “river” and “floods” the numbers 0 and 2. What is “bank” now?", "把“河”和“泛滥”的数改成 0 和 2。“岸/行”现在是什么意思？")),
+    previous: () => (get("causal")
+      ? t("switch the causal mask off. Where does “one” look now, and why?", "关掉因果掩码。“一”现在看哪里？为什么？")
+      : t("switch the causal mask on. Where can “one” still look?", "打开因果掩码。“一”还能看哪里？")),
+    own: () => t("change a number and follow it to the output.", "改变一个数，看它怎样影响输出。"),
   };
   const exampleOf = () => Object.keys(all).find((name) => ["tokens", "vectors", "w_q", "w_k", "w_v"].every(
     (key) => JSON.stringify(all[name][key]) === JSON.stringify(get(key)))) ?? "own";
@@ -425,6 +445,7 @@ export function buildByHand(ctx) {
         tryText),
       h("div", { class: "ax-example" }, examples.node)),
     h("div", { class: "ax-first" }, nodes("x", "wq", "wk", "wv"),
+      found,
       h("div", { class: "ax-below" }, h("div", { class: "ax-nudges" }, nudges, nudgeName), message),
       nodes("q", "k", "v"), how),
     h("div", { class: "ax-switches" }, switches.map((control) => control.node),

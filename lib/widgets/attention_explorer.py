@@ -173,7 +173,8 @@ class AttentionExplorer(BookWidget):
         query: the chosen word, from 0, in both modes; beyond the last one counts as the last.
         sentences: for "model": [(tokens, maps), ...], maps (layers, heads, T, T) of one model,
             from query (row) to key (column). The page gets them in steps of 1/255.
-        sentence, layer, head: which map is shown, from 0; too large counts as the last.
+        sentence, layer, head: which map is shown, from 0 (the page counts layers and heads from
+            1); too large counts as the last.
         compare: (layer, head) of a second map to show beside it, or None.
         view: "matrix" or "lines".
 

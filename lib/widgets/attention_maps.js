@@ -113,8 +113,8 @@ export function buildMaps(ctx, { embedded = false } = {}) {
         "aria-label": headName([Math.floor(i / H), i % H]), title: headName([Math.floor(i / H), i % H]),
       }, h("canvas", { "aria-hidden": "true" })));
       grid.style.setProperty("--heads", H);
-      grid.replaceChildren(h("span"), ...Array.from({ length: H }, (_, i) => h("span", { class: "lw-quiet", "aria-hidden": "true" }, i)),
-        ...thumbs.flatMap((thumb, i) => (i % H ? [thumb] : [h("span", { class: "lw-quiet", "aria-hidden": "true" }, i / H), thumb])));
+      grid.replaceChildren(h("span"), ...Array.from({ length: H }, (_, i) => h("span", { class: "lw-quiet", "aria-hidden": "true" }, i + 1)),
+        ...thumbs.flatMap((thumb, i) => (i % H ? [thumb] : [h("span", { class: "lw-quiet", "aria-hidden": "true" }, i / H + 1), thumb])));
       shown = "";
     }
     const now = `${version} ${sentence()} ${ctx.color("--ax-weight")}`;
@@ -131,7 +131,8 @@ export function buildMaps(ctx, { embedded = false } = {}) {
   }
   ctx.listen(grid, "keydown", (event) => roving(event, thumbs, indexOf(current()), heads()[1], take));
 
-  const headName = ([layer, head]) => t(`layer ${layer}, head ${head}`, `第 ${layer} 层，第 ${head} 头`);
+  // A reader counts from 1, the traits from 0.
+  const headName = ([layer, head]) => t(`layer ${layer + 1}, head ${head + 1}`, `第 ${layer + 1} 层，第 ${head + 1} 头`);
 
   /** The page's own colour at 0, the colour of weights at 1: the weight is how opaque a pixel is. */
   function paintMap(canvas, map) {
@@ -265,8 +266,8 @@ export function buildMaps(ctx, { embedded = false } = {}) {
   const hint = h("span");
   const alone = () => heads()[0] * heads()[1] < 2;
   const showHint = () => {
-    hint.textContent = alone() ? t("point at a word to see where it looks, then choose another word.", "指向一个词，看它在看哪里，再换一个词。")
-      : t("point at a word to see where it looks, then choose another head.", "指向一个词，看它在看哪里，再换一个注意力头。");
+    hint.textContent = alone() ? t("choose another word and see where it looks.", "换一个词，看它在看哪里。")
+      : t("choose a word and see where it looks, then another head.", "选一个词，看它在看哪里，再换一个注意力头。");
   };
 
   // --- everything together ------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // A text grows token by token. Python's side, and what each trait means: generation_view.py.
 import { lookOf, textReader, tokenParts } from "./generation_model.js";
 import { drawAt, nextTokens, pickToken } from "./sampling.js";
-import { float32Of, h, loadAsset, mount, number, segmented, stepper, t, uniqueId } from "./ui.js";
+import { float32Of, h, loadAsset, mount, number, probability, segmented, stepper, t, uniqueId } from "./ui.js";
 
 const MODEL = "gpt-docs";
 const START = "<|endoftext|>"; // what an empty beginning stands for
@@ -348,8 +348,8 @@ function build(ctx) {
       bar.style.setProperty("--share", `${100 * drawn[id]}%`);
       mark.style.setProperty("--share", `${100 * said[id]}%`);
       mark.hidden = !changed;
-      value.textContent = percent(drawn[id]);
-      node.setAttribute("aria-label", `${nameOf(id)} ${percent(drawn[id])}${cut ? t(", cut", "，已截去") : ""}`);
+      value.textContent = probability(drawn[id]);
+      node.setAttribute("aria-label", `${nameOf(id)} ${probability(drawn[id])}${cut ? t(", cut", "，已截去") : ""}`);
     });
     const rest = list.reduce((sum, id) => sum - drawn[id], 1);
     const left = kept.size;
@@ -357,10 +357,10 @@ function build(ctx) {
       ? t("press another to go on from there", "按另一个，从那里继续")
       : left < V
         ? t(`${left} of ${V} tokens can be drawn`, `${V} 个词元中可抽取 ${left} 个`)
-        : t(`the other ${V - BARS} tokens: ${percent(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${percent(Math.max(0, rest))}`);
+        : t(`the other ${V - BARS} tokens: ${probability(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${probability(Math.max(0, rest))}`);
     if (spoken === "token" && at === ids.length && ids.length > start) {
       const before = nextTokens(outputs[at - 2]?.scores ?? output.scores, chosen[at - 1]?.settings ?? settings());
-      ctx.say(`${nameOf(ids[at - 1])} ${percent(before.drawn[ids[at - 1]])}`);
+      ctx.say(`${nameOf(ids[at - 1])} ${probability(before.drawn[ids[at - 1]])}`);
     } else if (spoken === "place") ctx.say(barsTitle.textContent);
     spoken = "";
   }
@@ -379,11 +379,11 @@ function build(ctx) {
     const made = chosen[at];
     const { order, said, drawn } = nextTokens(output.scores, made?.settings ?? settings());
     const rank = t(`, rank ${order.indexOf(id) + 1}`, `，第 ${order.indexOf(id) + 1} 名`);
-    const what = at < start ? t(` is yours; the model gave it ${percent(said[id])}`, ` 是您写的；模型给它 ${percent(said[id])}`)
-      : made?.by === "hand" ? t(` was picked by you, at ${percent(drawn[id])}`, ` 是您选的，概率 ${percent(drawn[id])}`)
-        : made?.by === "greedy" ? t(` was the most probable, at ${percent(said[id])}`, ` 最可能，概率 ${percent(said[id])}`)
-          : made ? t(` was drawn at ${percent(drawn[id])}`, ` 以 ${percent(drawn[id])} 抽中`)
-            : t(` has ${percent(drawn[id])}`, ` 的概率是 ${percent(drawn[id])}`); // Python's text
+    const what = at < start ? t(` is yours; the model gave it ${probability(said[id])}`, ` 是您写的；模型给它 ${probability(said[id])}`)
+      : made?.by === "hand" ? t(` was picked by you, at ${probability(drawn[id])}`, ` 是您选的，概率 ${probability(drawn[id])}`)
+        : made?.by === "greedy" ? t(` was the most probable, at ${probability(said[id])}`, ` 最可能，概率 ${probability(said[id])}`)
+          : made ? t(` was drawn at ${probability(drawn[id])}`, ` 以 ${probability(drawn[id])} 抽中`)
+            : t(` has ${probability(drawn[id])}`, ` 的概率是 ${probability(drawn[id])}`); // Python's text
     barsTitle.replaceChildren(name, what, rank);
   }
 
@@ -402,8 +402,8 @@ function build(ctx) {
 
   // --- whose attention --------------------------------------------------------------------------
   const headName = (layer, head) => (layer === null ? t("mean of all heads", "所有头的平均")
-    : head === null ? t(`layer ${layer}, mean of its heads`, `第 ${layer} 层，各头平均`)
-      : t(`layer ${layer}, head ${head}`, `第 ${layer} 层，第 ${head} 头`));
+    : head === null ? t(`layer ${layer + 1}, mean of its heads`, `第 ${layer + 1} 层，各头平均`)
+      : t(`layer ${layer + 1}, head ${head + 1}`, `第 ${layer + 1} 层，第 ${head + 1} 头`));
   // Each layer's heads and their mean; the last row has the mean of all, under the means.
   const cells = [...Array(L + 1).keys()].flatMap((layer) => [...Array(H + 1).keys()].map((head) => {
     const who = [layer === L ? null : layer, head === H ? null : head];
@@ -417,8 +417,8 @@ function build(ctx) {
   }));
   const quiet = (text, extra) => h("span", { class: `lw-quiet ${extra ?? ""}`, "aria-hidden": "true" }, text);
   const heads = h("div", { class: "gv-heads", role: "radiogroup", "aria-label": t("whose attention", "谁的注意力"), style: { "--columns": H + 1 } },
-    quiet(t("head", "头"), "gv-corner"), [...Array(H).keys()].map((head) => quiet(head)), quiet(t("mean", "平均")),
-    cells.map((cell, i) => [i % (H + 1) ? null : quiet(i / (H + 1) < L ? t(`layer ${i / (H + 1)}`, `层 ${i / (H + 1)}`) : t("mean", "平均"), "gv-corner"), cell ? cell.node : h("span")]));
+    quiet(t("head", "头"), "gv-corner"), [...Array(H).keys()].map((head) => quiet(head + 1)), quiet(t("mean", "平均")),
+    cells.map((cell, i) => [i % (H + 1) ? null : quiet(i / (H + 1) < L ? t(`layer ${i / (H + 1) + 1}`, `层 ${i / (H + 1) + 1}`) : t("mean", "平均"), "gv-corner"), cell ? cell.node : h("span")]));
   const looked = h("p", { class: "gv-looked" });
 
   /** Where layer is null, all count: there is no mean of one head over the layers. */
@@ -454,7 +454,7 @@ function build(ctx) {
   // --- everything together ----------------------------------------------------------------------
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("press Play, then point at a token that surprises you.", "点“播放”，然后指向一个让您意外的词元。")),
+      t("press Play. Then choose a token that surprises you: how probable was it?", "点“播放”。然后选一个让您意外的词元：它的概率有多大？")),
     h("div", { class: "lw-field gv-beginning" },
       h("label", { class: "lw-label", for: fieldId }, t("Your beginning, in the manner of a manual", "您的开头（英文，像一本手册）")),
       field, wrong),
@@ -517,11 +517,6 @@ function slider(label, values, textOf, onPick) {
       shown.textContent = textOf(value);
     },
   };
-}
-
-function percent(p) {
-  if (p > 0 && p < 0.0005) return "<0.1%";
-  return p === 0 ? "0%" : `${(100 * p).toFixed(1)}%`;
 }
 
 function render(host) {

@@ -281,7 +281,39 @@ def test_the_advice_can_be_followed(page):
     np.testing.assert_allclose(cells(page, "output"), twin(page).output, **SHOWN)
     assert cells(page, "output")[3].argmax() == 0
     assert page.get_by_label("Example").input_value() == "own"
-    assert "make “it” a person" in page.locator(".lw-try").inner_text()
+    assert "make “it” a thing again" in page.locator(".lw-try").inner_text()
+
+
+def test_the_first_task_and_its_effect_are_on_one_screen_of_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, AttentionExplorer(), width=390)
+    cause = page.get_by_label("it, person", exact=True)
+    cause.fill("1")
+    page.get_by_label("it, thing", exact=True).fill("0")
+    settle(page)
+    effect = page.locator(".ax-found")
+    assert "Lena .88" in effect.inner_text().replace("\n", " ")
+    boxes = [n.bounding_box() for n in (page.locator(".lw-try"), cause, effect)]
+    first, last = min(b["y"] for b in boxes), max(b["y"] + b["height"] for b in boxes)
+    assert last - first < 500, "half a screen is the keyboard's"
+
+
+def test_what_to_try_has_not_been_done_yet(page):
+    """The advice changes with the state, and is true in each."""
+    show(page, AttentionExplorer())
+    said = page.locator(".lw-try")
+    assert "make “it” a person: its first number 1" in said.inner_text()
+    set_from_python(page, vectors=[[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0], [1, 0, 0, 0]])
+    assert "make “it” a thing again" in said.inner_text()
+    for name, trait, done, before, after in [
+        ("meaning", "vectors", [[0, 0], [0, 2], [1, 1], [0, 2]], "0 and 2.", "2 and 0 again"),
+        ("previous", "causal", False, "causal mask off", "causal mask on"),
+    ]:
+        page.get_by_label("Example").select_option(name)
+        settle(page)
+        assert before in said.inner_text()
+        set_from_python(page, **{trait: done})
+        assert after in said.inner_text()
 
 
 def test_a_cell_takes_numbers_as_people_write_them(page):
@@ -310,7 +342,7 @@ def test_no_number_is_said_at_the_cell_and_changes_nothing(page):
         assert box.get_attribute("aria-invalid") == "true", text
         message = page.locator(f"#{box.get_attribute('aria-describedby')}")
         assert message.inner_text() == (
-            f"Lena, young: “{text}” is no number from −100 to 100; 1 still counts."
+            f"Lena, young: “{text}” is not a number from −100 to 100; 1 still counts."
         )
         assert [cells(page, name).tolist() for name in ("q", "weights", "output")] == before
         box.press("Escape")
@@ -472,13 +504,13 @@ def test_words_by_mouse_and_by_key(page):
     checked = page.locator(".ax-word[aria-checked=true]")
     assert checked.count() == 1 and checked.evaluate("(n) => n === document.activeElement")
     page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
-    assert page.locator("[aria-live]").text_content().startswith("layer 0, head 0: it looks at ")
+    assert page.locator("[aria-live]").text_content().startswith("layer 1, head 1: it looks at ")
 
 
 def test_heads_by_mouse_and_by_key(page):
     show(page, watching(query=7))
-    page.get_by_role("radio", name="layer 1, head 2").click()
-    assert (saved(page, "layer"), saved(page, "head")) == (1, 2)
+    page.get_by_role("radio", name="layer 2, head 3").click()
+    assert (saved(page, "layer"), saved(page, "head")) == (1, 2), "a reader counts from 1"
     for key, place in [
         ("ArrowDown", (2, 2)),
         ("ArrowRight", (2, 3)),
@@ -490,9 +522,8 @@ def test_heads_by_mouse_and_by_key(page):
         settle(page)
         assert (model(page, "layer"), model(page, "head")) == place, key
         np.testing.assert_allclose(strip(page), SENTENCES[0][1][*place, 7], atol=0.0131)
-        assert page.locator(".ax-panel-title").first.inner_text() == "layer {}, head {}".format(
-            *place
-        )
+        title = page.locator(".ax-panel-title").first.inner_text()
+        assert title == f"layer {place[0] + 1}, head {place[1] + 1}"
 
 
 def test_the_matrix_by_mouse_and_by_key(page):
@@ -541,15 +572,15 @@ def test_compares_two_heads(page):
     show(page, watching(query=7, head=1))
     page.get_by_label("compare two heads").check()
     assert saved(page, "compare") == [0, 2]
-    page.get_by_role("radio", name="layer 2, head 0").click()
+    page.get_by_role("radio", name="layer 3, head 1").click()
     assert saved(page, "compare") == [2, 0], "a click sets the second one"
     page.get_by_text("left").click()
-    page.get_by_role("radio", name="layer 1, head 1").click()
+    page.get_by_role("radio", name="layer 2, head 2").click()
     assert (saved(page, "layer"), saved(page, "compare")) == (1, [2, 0])
     settle(page)
     assert page.locator(".ax-panel-title:visible").all_inner_texts() == [
-        "layer 1, head 1",
-        "layer 2, head 0",
+        "layer 2, head 2",
+        "layer 3, head 1",
     ]
     for i, place in enumerate([(1, 1), (2, 0)]):
         wanted = SENTENCES[0][1][place].ravel() * 255
@@ -657,7 +688,7 @@ def test_nothing_moves_and_nothing_sticks_out_in_maps(page, width):
     for i in (5, 6, 7):
         page.locator(".ax-word").nth(i).hover()
         check(f"word {i}")
-    page.get_by_role("radio", name="layer 2, head 3").click()
+    page.get_by_role("radio", name="layer 3, head 4").click()
     page.locator(".ax-word").nth(4).click()
     check("nowhere")
     page.get_by_text("lines").click()
@@ -748,7 +779,7 @@ def test_a_theme_that_changes_is_followed(page, mode):
             ["Example", "name of word 2", "it, round", "W_V: round, column 2", "change the sign"]
             + ["Q query", "Scores", "Weights", "Output", "causal mask", "temperature"],
         ),
-        ("model", ["Sentence", "matrix", "compare two heads", "on", "layer 0, head 0. Up and"]),
+        ("model", ["Sentence", "matrix", "compare two heads", "on", "layer 1, head 1. Up and"]),
     ],
 )
 def test_everything_can_be_reached_by_tab(page, mode, wanted):

@@ -444,7 +444,7 @@ def test_attention_of_every_head(page, oracle):
         assert set(shown[len(seen) :]) <= {0}
 
     check(maps.mean((0, 1)))
-    page.get_by_role("radio", name="layer 3, head 0").click()
+    page.get_by_role("radio", name="layer 4, head 1").click()
     assert page.evaluate("() => [saved.layer, saved.head]") == [3, 0]
     check(maps[3, 0])
     page.keyboard.press("ArrowRight")
