@@ -1,10 +1,10 @@
 """Fine-tune a pretrained BERT on labels: which library a sentence documents, or which section.
 
-    python -m lib.training.finetune packages             # weights/bert-docs-packages, minutes
+    python -m lib.training.finetune packages             # minutes
     python -m lib.training.finetune packages --frozen    # weights/bert-docs/head-packages.*
 
 The body is trained along (full), or stays as pretraining left it (frozen), and only the head
-learns; then the head alone is written, beside the body that it belongs to. Both are judged beside
+learns; then the head alone is written, the shipped one beside its body. Both are judged beside
 bags of words and logistic regression, which need no network.
 Chapters: 2_concepts, 4_1_train_bert. Recipe: Devlin et al. 2019, section 4.
 """
@@ -26,7 +26,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.data import docstrings, masking, tokenizer
+from lib.files import WEIGHTS
 from lib.models.bert import BertForSequenceClassification, to_hub
+from lib.training import outputs
 from lib.training.checkpoint import save_tensors, write_whole
 from lib.training.loop import fit
 from lib.training.metrics import confusion
@@ -183,17 +185,19 @@ def _batches(data: Labelled, rng: np.random.Generator, budget: int):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("task", choices=TASKS)
-    parser.add_argument("--pretrained", type=Path, default=Path("weights/bert-docs"))
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--frozen", action="store_true", help="train the head only")
     arguments = parser.parse_args()
     if arguments.steps < 1:
         parser.error(f"--steps: expected at least 1, got {arguments.steps}")
     torch.set_num_threads(1)
-    task, output = arguments.task, arguments.output
-    beside = f"{arguments.pretrained}-{task}"
-    output = output or (arguments.pretrained if arguments.frozen else Path(beside))
+    task, frozen = arguments.task, arguments.frozen
+    ships = frozen and task == "packages"
+    parser.set_defaults(frozen=frozen)  # with it and without are two recipes
+    name = f"bert-docs-{task}" + "-frozen" * frozen
+    output = outputs.folder(parser, arguments, name, WEIGHTS / "bert-docs" if ships else None)
     tokens = tokenizer.load(arguments.pretrained)
     data = {split: load(task, split, tokens) for split in docstrings.SPLITS}
     torch.manual_seed(0)

@@ -20,8 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from lib.data import docstrings, tokenizer
+from lib.files import WEIGHTS
 from lib.models.bert import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from lib.training import finetune, zero_shot
+from lib.training import finetune, outputs, zero_shot
 from lib.training.checkpoint import write_whole
 from lib.training.finetune import Labelled
 from lib.training.metrics import confusion
@@ -102,7 +103,8 @@ def as_text(summary: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("task", choices=finetune.TASKS)
-    parser.add_argument("--pretrained", type=Path, default=Path("weights/bert-docs"))
+    parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     arguments = parser.parse_args()
@@ -110,6 +112,7 @@ def main() -> None:
         parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")
     torch.set_num_threads(1)
     task, pretrained = arguments.task, arguments.pretrained
+    output = outputs.folder(parser, arguments, f"curves-{task}", WEIGHTS / "bert-docs")
     tokens = tokenizer.load(pretrained)
     train = finetune.load(task, "train", tokens)
     judged = some(finetune.load(task, arguments.split, tokens), JUDGED)
@@ -141,7 +144,7 @@ def main() -> None:
         "most_frequent": float(np.bincount(judged.labels).max() / len(judged)),
         "results": rows,
     }
-    write_whole(pretrained / f"curves-{task}.json", as_text(summary))
+    write_whole(output / f"curves-{task}.json", as_text(summary))
 
 
 if __name__ == "__main__":

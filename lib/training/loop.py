@@ -77,8 +77,11 @@ def fit(
         and the evaluation's "score" if there is one.
 
     Raises:
-        ValueError: if a setting makes no sense, there are no batches, the loss or a score is not
-            finite, or the checkpoint does not fit.
+        ValueError: if a setting makes no sense, there are no batches, the loss, its gradient, a
+            score or, when a checkpoint is due, a weight is not finite, or the checkpoint does not
+            fit. A checkpoint that is there stays as it was.
+
+    However it ends, the model is in evaluation mode afterwards.
     """
     _check(steps, clip_norm, evaluate, evaluate_every, patience, checkpoint, checkpoint_every)
     device = next(model.parameters()).device
@@ -96,6 +99,9 @@ def fit(
         return place.step >= steps or (patience is not None and _stale(history) >= patience)
 
     def save() -> None:
+        for name, tensor in model.state_dict().items():
+            if not torch.isfinite(tensor).all():
+                raise ValueError(f"after step {place.step} {name} holds NaN or infinity")
         kept = {"epoch": states["epoch"], "chance": chance.get_rng_state()}
         kept |= {f"best/{name}": tensor for name, tensor in best.items()}
         if losses:
@@ -104,47 +110,50 @@ def fit(
             checkpoint, model, optimizer, place, scheduler=scheduler, random_states=kept
         )
 
-    model.train()
-    with _bar(steps, place.step, description, progress_bar) as bar:
-        while not finished():
-            batch = tuple(t.to(device) for t in next(stream))
-            optimizer.zero_grad()
-            value = torch.zeros((), device=device)
-            for part, share in split(batch) if split else [(batch, 1.0)]:
-                part_loss = loss(model, part) * share
-                part_loss.backward()
-                value = value + part_loss.detach()
-            if join:
-                value = join(model, value)
-            if not torch.isfinite(value):
-                raise ValueError(f"the loss at step {place.step + 1} is {value.item()}")
-            if clip_norm is not None:
-                nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
-            optimizer.step()
-            if scheduler:
-                scheduler.step()
-            losses.append(value.detach().cpu())
-            place.step += 1
-            if place.step == steps or (evaluate_every and place.step % evaluate_every == 0):
-                entry = {"step": place.step, "loss": torch.stack(losses).mean().item()}
-                losses.clear()
-                if evaluate:
-                    model.eval()
-                    entry["score"] = float(evaluate(model))
-                    model.train()
-                    if not math.isfinite(entry["score"]):
-                        raise ValueError(f"the score at step {place.step} is {entry['score']}")
-                history.append(entry)
-                if patience is not None and _stale(history) == 0:
-                    best = copy.deepcopy(model.state_dict())
-                _show(bar, entry)
-            bar.update()
-            wanted = checkpoint_every and place.step % checkpoint_every == 0
-            if checkpoint and (wanted or finished()):
-                save()
-    if best:
-        model.load_state_dict(best)
-    model.eval()
+    try:
+        model.train()
+        with _bar(steps, place.step, description, progress_bar) as bar:
+            while not finished():
+                batch = tuple(t.to(device) for t in next(stream))
+                optimizer.zero_grad()
+                value = torch.zeros((), device=device)
+                for part, share in split(batch) if split else [(batch, 1.0)]:
+                    part_loss = loss(model, part) * share
+                    part_loss.backward()
+                    value = value + part_loss.detach()
+                if join:
+                    value = join(model, value)
+                if not torch.isfinite(value):
+                    raise ValueError(f"the loss at step {place.step + 1} is {value.item()}")
+                _check_gradients(model, place.step + 1)
+                if clip_norm is not None:
+                    nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+                optimizer.step()
+                if scheduler:
+                    scheduler.step()
+                losses.append(value.detach().cpu())
+                place.step += 1
+                if place.step == steps or (evaluate_every and place.step % evaluate_every == 0):
+                    entry = {"step": place.step, "loss": torch.stack(losses).mean().item()}
+                    losses.clear()
+                    if evaluate:
+                        model.eval()
+                        entry["score"] = float(evaluate(model))
+                        model.train()
+                        if not math.isfinite(entry["score"]):
+                            raise ValueError(f"the score at step {place.step} is {entry['score']}")
+                    history.append(entry)
+                    if patience is not None and _stale(history) == 0:
+                        best = copy.deepcopy(model.state_dict())
+                    _show(bar, entry)
+                bar.update()
+                wanted = checkpoint_every and place.step % checkpoint_every == 0
+                if checkpoint and (wanted or finished()):
+                    save()
+        if best:
+            model.load_state_dict(best)
+    finally:  # also when it is interrupted
+        model.eval()
     return history
 
 
@@ -180,6 +189,15 @@ def _stale(history: list[dict[str, float]]) -> int:
     """Evaluations since the best one."""
     scores = [entry["score"] for entry in history if "score" in entry]
     return len(scores) - 1 - scores.index(max(scores)) if scores else 0
+
+
+def _check_gradients(model: nn.Module, step: int) -> None:
+    """A loss may be finite and its gradient not, such as that of a square root at 0."""
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    if not torch.isfinite(nn.utils.get_total_norm(gradients, torch.inf)):
+        bad = [n for n, p in model.named_parameters() if p.grad is not None]
+        bad = [n for n in bad if not torch.isfinite(model.get_parameter(n).grad).all()]
+        raise ValueError(f"the gradient at step {step} is not finite in {', '.join(bad)}")
 
 
 def _bar(steps: int, done: int, description: str, wanted: bool) -> tqdm:

@@ -26,9 +26,11 @@ from torch.nn import functional as F
 
 from lib.data import docstrings, masking, tokenizer
 from lib.data.masking import MaskedBatch, Texts
+from lib.files import WEIGHTS
 from lib.formulas.ngram import TwoSided
 from lib.models.bert import BertConfig, BertForMaskedLM
 from lib.models.cnn import num_parameters
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -183,7 +185,7 @@ def join_processes() -> tuple[int, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/bert-docs"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--accumulate", type=int, default=1, help="parts of a batch, in turn")
@@ -193,8 +195,9 @@ def main() -> None:
         if getattr(arguments, name) < 1:
             parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(arguments.threads)
-    output, steps = arguments.output, arguments.steps
     rank, processes = join_processes()
+    output = outputs.folder(parser, arguments, "bert-docs", WEIGHTS / "bert-docs")
+    steps = arguments.steps
     device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
 
     tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, SHIPPED.vocab_size)

@@ -23,9 +23,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.data import docstrings, tokenizer
+from lib.files import WEIGHTS
 from lib.formulas.ngram import KneserNey
 from lib.models.cnn import num_parameters
 from lib.models.gpt import GPT, GPTConfig
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -172,7 +174,7 @@ def train(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/gpt-docs"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--checkpoint", type=Path, help="go on from here, and keep the state here")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
@@ -181,9 +183,10 @@ def main() -> None:
         if getattr(arguments, name) < 1:
             parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(arguments.threads)
+    output = outputs.folder(parser, arguments, "gpt-docs", WEIGHTS / "gpt-docs")
 
     tokens = tokenizer.train_bpe(docstrings.load("train").sentences, GPTConfig().vocab_size)
-    tokenizer.save(tokens, arguments.output)
+    tokenizer.save(tokens, output)
     streams = {split: encode(split, tokens) for split in docstrings.SPLITS}
     ids = streams["train"][0]
     part = streams["validation"][0][:16_384]
@@ -197,7 +200,7 @@ def main() -> None:
         description="GPT",
     )
     seconds = time.process_time() - start
-    model.save_pretrained(arguments.output)
+    model.save_pretrained(output)
     V = model.config.vocab_size
     results = {}
     for split in ("validation", "test"):
@@ -227,7 +230,7 @@ def main() -> None:
         "bits_per_byte": results,
         "history": history,
     }
-    write_whole(arguments.output / "metrics.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
     print(json.dumps(results, indent=2))
 
 

@@ -1,7 +1,6 @@
 """Train the LeNet that the book ships.
 
-    python -m lib.training.train_lenet                # weights/lenet-digits, about 30 s
-    python -m lib.training.train_lenet --seeds 5      # the same, and the spread of five seeds
+    python -m lib.training.train_lenet    # weights/lenet-digits, and a spread: minutes
 
 It learns from the handwriting and from the same digits in a few printed fonts, all bent, turned,
 stretched, thickened and thinned anew in every epoch. The choices below were made on folds of the
@@ -24,8 +23,9 @@ from torch.nn import functional as F
 
 from lib.data import digits, strokes
 from lib.data.printed import printed_digits
+from lib.files import WEIGHTS
 from lib.models.cnn import LeNet, num_parameters
-from lib.training import metrics
+from lib.training import metrics, outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -156,8 +156,8 @@ def _inputs(counts: np.ndarray) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/lenet-digits"))
-    parser.add_argument("--seeds", type=int, default=1, help="0 is shipped; more give the spread")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
+    parser.add_argument("--seeds", type=int, default=5, help="0 is shipped; more give the spread")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -165,6 +165,7 @@ def main() -> None:
         if getattr(arguments, name) < 1:
             parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(arguments.threads)
+    output = outputs.folder(parser, arguments, "lenet-digits", WEIGHTS / "lenet-digits")
 
     (pictures, labels), parts = training_part(), held_out()
     results, seconds = [], []
@@ -175,7 +176,7 @@ def main() -> None:
         results.append(evaluate(model, parts))
         print(f"seed {seed}: {results[-1]}, {seconds[-1]} s", flush=True)
         if seed == 0:
-            model.save_pretrained(arguments.output)
+            model.save_pretrained(output)
             shipped = model
     summary = {
         "command": f"python -m lib.training.train_lenet --seeds {arguments.seeds}",
@@ -193,7 +194,7 @@ def main() -> None:
         "standard_deviation": {k: round(float(np.std([r[k] for r in results])), 4) for k in parts},
         "logistic_regression_test": round(baseline(), 4),
     }
-    write_whole(arguments.output / "metrics.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
     print(json.dumps(summary["mean"]), json.dumps(summary["standard_deviation"]))
 
 

@@ -24,9 +24,11 @@ from torch.nn import functional as F
 
 from lib.data import docstrings
 from lib.data.sequences import CHARACTERS, adding_problem, to_indices
+from lib.files import WEIGHTS
 from lib.formulas.ngram import KneserNey
 from lib.models.cnn import num_parameters
 from lib.models.sequence import SequenceConfig, SequenceModel
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -255,11 +257,14 @@ def _chars(output: Path, command: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("job", choices=("adding", "chars"))
-    parser.add_argument("--output", type=Path, default=Path("weights"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     run = {"adding": _adding, "chars": _chars}[arguments.job]
-    run(arguments.output, f"python -m lib.training.train_rnn {arguments.job}")
+    run(
+        outputs.folder(parser, arguments, "rnn", WEIGHTS),
+        f"python -m lib.training.train_rnn {arguments.job}",
+    )
 
 
 if __name__ == "__main__":

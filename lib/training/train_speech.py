@@ -23,10 +23,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.data import speech
+from lib.files import WEIGHTS
 from lib.formulas.spectrogram import spectrogram
 from lib.models.cnn import num_parameters
 from lib.models.speech import SpeechCNN
-from lib.training import metrics
+from lib.training import metrics, outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -175,14 +176,15 @@ def data_hash(clips: speech.Clips) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/speech-vowels"))
-    parser.add_argument("--seeds", type=int, default=1, help="0 is shipped; more give the spread")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
+    parser.add_argument("--seeds", type=int, default=3, help="0 is shipped; more give the spread")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
     for name in ("seeds", "epochs"):
         if getattr(arguments, name) < 1:
             parser.error(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
     torch.set_num_threads(1)
+    output = outputs.folder(parser, arguments, "speech-vowels", WEIGHTS / "speech-vowels")
 
     clips, test = training_part(), held_out()
     results, seconds = [], []
@@ -193,7 +195,7 @@ def main() -> None:
         results.append(by_noise({"cnn": by_model(model)}, test)["cnn"])
         print(f"seed {seed}: {results[-1]}, {seconds[-1]} s", flush=True)
         if seed == 0:
-            model.save_pretrained(arguments.output)
+            model.save_pretrained(output)
             shipped = model
     judged = {"regression": by_regression(baseline(clips))}
     summary = {
@@ -212,7 +214,7 @@ def main() -> None:
         "standard_deviation": {k: round(float(np.std([r[k] for r in results])), 4) for k in LEVELS},
         "logistic_regression": by_noise(judged, test)["regression"],
     }
-    write_whole(arguments.output / "metrics.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(output / "metrics.json", json.dumps(summary, indent=2) + "\n")
     print(json.dumps(summary["mean"]), json.dumps(summary["logistic_regression"]))
 
 
