@@ -23,8 +23,9 @@ from torch.nn import functional as F
 
 from lib.data import docstrings, masking, tokenizer
 from lib.data.masking import Texts
-from lib.files import weights
+from lib.files import WEIGHTS, weights
 from lib.models.bert import BertForSequenceClassification
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.finetune import Labelled
 from lib.training.loop import fit
@@ -34,7 +35,7 @@ PIECES = 30  # of a sentence that go into a pair
 BUDGET = 1024  # tokens of a batch
 RATE = 5e-4
 TEST = 2000  # pairs to judge on
-SETTINGS = ((3_000, 70, 3), (30_000, 2_000, 1))  # pairs, steps, seeds
+PAIRS, STEPS, SEEDS = 3_000, 70, 3
 
 
 def pairs(texts: Texts, same_file: bool, number: int, seed: int) -> Labelled:
@@ -159,45 +160,45 @@ def trained(pretrained: Path, data: Labelled, steps: int, seed: int, with_segmen
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=weights("bert-docs") / "next-sentence.json")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
+    arguments.output = outputs.folder(parser, arguments, "next-sentence", WEIGHTS / "bert-docs")
     torch.set_num_threads(1)
     pretrained = weights("bert-docs")
     tokens = tokenizer.load(pretrained)
     texts = {split: Texts(split, tokens) for split in ("train", "test")}
     start, rows = time.process_time(), []
     tests = {same: pairs(texts["test"], same, TEST, 1000) for same in (False, True)}
-    for number, steps, seeds in SETTINGS:
-        for seed in range(seeds):
-            for same_file in (False, True):
-                data = pairs(texts["train"], same_file, number, seed)
-                counted = by_counting(data, tests[same_file])
-                for with_segments in (True, False):
-                    if not with_segments and number != SETTINGS[0][0]:
-                        continue
-                    model = trained(pretrained, data, steps, seed, with_segments)
-                    found = share_right(model, tests[same_file], with_segments=with_segments)
-                    rows.append(
-                        {
-                            "pairs": number,
-                            "steps": steps,
-                            "same_file": same_file,
-                            "segments": with_segments,
-                            "seed": seed,
-                            "bert": found,
-                            "counting": counted,
-                        }
-                    )
-                    print(rows[-1], flush=True)
-                summary = {
-                    "command": "python -m lib.training.next_sentence",
-                    "corpus_sha256": docstrings.corpus_hash("train"),
-                    "torch": torch.__version__.split("+")[0],
-                    "cpu_seconds": round(time.process_time() - start),
-                    "test_pairs": {str(same): len(test) for same, test in tests.items()},
-                    "results": rows,
-                }
-                write_whole(arguments.output, json.dumps(summary, indent=2) + "\n")
+    for seed in range(SEEDS):
+        for same_file in (False, True):
+            data = pairs(texts["train"], same_file, PAIRS, seed)
+            counted = by_counting(data, tests[same_file])
+            for with_segments in (True, False):
+                model = trained(pretrained, data, STEPS, seed, with_segments)
+                found = share_right(model, tests[same_file], with_segments=with_segments)
+                rows.append(
+                    {
+                        "same_file": same_file,
+                        "segments": with_segments,
+                        "seed": seed,
+                        "bert": found,
+                        "counting": counted,
+                    }
+                )
+                print(rows[-1], flush=True)
+            summary = {
+                "command": "python -m lib.training.next_sentence",
+                "pairs": PAIRS,
+                "steps": STEPS,
+                "corpus_sha256": docstrings.corpus_hash("train"),
+                "torch": torch.__version__.split("+")[0],
+                "cpu_seconds": round(time.process_time() - start),
+                "test_pairs": {str(same): len(test) for same, test in tests.items()},
+                "results": rows,
+            }
+            write_whole(
+                arguments.output / "next-sentence.json", json.dumps(summary, indent=2) + "\n"
+            )
 
 
 if __name__ == "__main__":

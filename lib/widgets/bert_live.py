@@ -24,6 +24,12 @@ class BertLive(BertWidget):
             self._asset = self._first[0]["asset"]
 
     @property
+    def guesses(self) -> dict[int, str]:
+        """The most probable token for each hidden place."""
+        found = read(self.text, self.masked)
+        return dict(zip(found.places, found.guesses, strict=True))
+
+    @property
     def answers(self) -> list[tuple[str, float]]:
         """The five most probable tokens for the hidden place, each with its probability."""
         return answers(read(self.text, self.masked))

@@ -4,7 +4,7 @@ import { buildMaps } from "./attention_maps.js";
 import { bertForward } from "./bert.js";
 import { linear, softmax, tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { bytesOf, h, loadAsset, t, uniqueId } from "./ui.js";
+import { bytesOf, h, loadAsset, probability, t, uniqueId } from "./ui.js";
 import { wordpieceTokenizer } from "./wordpiece.js";
 
 const BERT_TOKENIZER = "bert-docs-tokenizer";
@@ -12,14 +12,15 @@ const BERT_MASK = "[MASK]";
 const BERT_BARS = 5;
 
 /** The parts of a widget, not yet in its root:
- *  {field, words, answers, maps, message, read(), start()}; start() once they are in the page,
+ *  {field, tries, words, answers, maps, message, read(), start()}; start() once they are in the page,
  *  read() when asset() has changed.
  *
  *  asset(): the name of the weights that read now. head: the name of a classifier's weights, whose
- *  probabilities come with the reading. onReading(reading) is called for each: {tokens, place (null
- *  if nothing is hidden), answers [[token, probability], ...], hidden {token, rank, probability} or
- *  null, labels (null without a head), maps}. */
-export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
+ *  probabilities come with the reading. suggestions: sentences to try. onReading(reading) is called
+ *  for each: {tokens, places (all that are hidden), guesses (the best token for each of them), place
+ *  (the one that is answered; null if nothing is hidden), answers [[token, probability], ...], hidden
+ *  {token, rank, probability} or null, labels (null without a head), maps}. */
+export function bertPanel(ctx, { asset, head = null, suggestions = [], onReading = () => {} }) {
   const { get } = ctx;
   const config = get("_config");
   const { num_hidden_layers: L, num_attention_heads: H, max_position_embeddings: N } = config;
@@ -54,7 +55,9 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
     if (ended) return;
     if (failure) tell(failure.message, true);
     else if (!loading.size) tell("");
-    if (there()) read();
+    if (!there()) return;
+    if (typed === null) read();
+    else take();
   }
   const wake = ctx.guard(load);
 
@@ -90,17 +93,22 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
     const masked = get("masked");
     const mask = tokenizer.idOf(BERT_MASK);
     if (masked !== null && masked > 0 && masked < ids.length - 1) ids[masked] = mask;
-    const place = ids.indexOf(mask) < 0 ? null : ids[masked] === mask ? masked : ids.indexOf(mask);
-    const { hidden, attentions, logits } = bertForward(files.get(asset()), config, ids, { at: place === null ? [] : [place] });
+    const places = [...ids.keys()].filter((at) => ids[at] === mask);
+    const place = places.includes(masked) ? masked : places[0] ?? null;
+    const { hidden, attentions, logits } = bertForward(files.get(asset()), config, ids, { at: places });
     const tokens = given.map(tokenizer.textOf);
-    const result = { tokens, place, maps: Uint8Array.from(attentions.data, (p) => Math.round(255 * p)), answers: [], hidden: null, labels: null };
-    if (place !== null) {
-      const p = softmax(logits).data;
+    const result = { tokens, places, place, maps: Uint8Array.from(attentions.data, (p) => Math.round(255 * p)), guesses: [], answers: [], hidden: null, labels: null };
+    const V = logits.shape[1];
+    places.forEach((at, i) => {
+      const scores = logits.data.subarray(i * V, (i + 1) * V);
+      result.guesses.push(tokenizer.textOf(scores.indexOf(Math.max(...scores))));
+      if (at !== place) return;
+      const p = softmax(tensor(scores.slice(), [1, V])).data;
       const order = [...p.keys()].sort((a, b) => p[b] - p[a]);
       result.answers = order.slice(0, BERT_BARS).map((id) => [tokenizer.textOf(id), p[id]]);
       const was = given[place];
       if (was !== mask) result.hidden = { token: tokens[place], rank: order.indexOf(was) + 1, probability: p[was] };
-    }
+    });
     if (head) result.labels = bertLabels(hidden, files.get(head));
     return result;
   }
@@ -112,8 +120,7 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
       return;
     }
     if (found.tooLong) {
-      complain(t(`This text has ${found.tooLong} tokens, the model reads ${N}. The one before is still shown.`,
-        `这段文字有 ${found.tooLong} 个词元，模型最多读 ${N} 个。仍显示之前的文字。`));
+      tooLong(found.tooLong);
       return;
     }
     complain("");
@@ -127,32 +134,62 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   const input = h("textarea", {
     class: "bp-input", id, rows: 1, autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": wrong.id,
   });
+  const tries = h("div", { class: "bp-tries" }, suggestions.map((text) => h("button", {
+    type: "button", class: "lw-button", onclick: ctx.guard(() => { input.value = text; typed = { text, hiding: true }; take(); }),
+  }, text)));
   const field = h("div", { class: "bp-field" }, h("label", { class: "lw-label", for: id }, t("Your sentence", "您的句子")), input, wrong);
   function complain(text) {
     wrong.textContent = text;
     input.setAttribute("aria-invalid", String(Boolean(text)));
   }
-  ctx.listen(input, "input", () => {
-    const text = input.value.replace(/\n/g, " ");
-    const kept = keptPlace(text);
+  function tooLong(count) {
+    complain(t(`This text has ${count} tokens, the model reads ${N}. The one before is still shown.`,
+      `这段文字有 ${count} 个词元，模型最多读 ${N} 个。仍显示之前的文字。`));
+  }
+
+  let typed = null; // {text, hiding: a word of it in any case}: it may wait for the tokenizer
+  /** Takes over what was typed. */
+  function take() {
+    const tokenizer = files.get(BERT_TOKENIZER);
+    if (!tokenizer) {
+      wake();
+      return;
+    }
+    const { text, hiding } = typed;
+    typed = null;
+    const cut = (sentence) => tokenizer.encode(sentence).map(tokenizer.textOf);
+    const next = cut(text);
+    if (next.length > N) {
+      tooLong(next.length);
+      return;
+    }
+    const masked = get("masked") === null && !hiding ? null : keptPlace(cut(get("text")), next);
     own = true;
-    ctx.sync({ text, masked: kept });
+    ctx.sync({ text, masked });
     own = false;
     read();
+  }
+  ctx.listen(input, "input", () => {
+    typed = { text: input.value.replace(/\n/g, " "), hiding: false };
+    take();
   });
   ctx.listen(input, "keydown", (event) => {
     if (event.key === "Enter" && !event.isComposing) event.preventDefault();
   });
 
-  /** Where the hidden token stands in a changed text; null if it is no longer there. */
-  function keptPlace(text) {
+  /** Which token of a changed text is hidden: the one that was, if it is still there, or the last
+   *  word. None (null) if the text has a [MASK] of its own, or no word. */
+  function keptPlace(before, next) {
     const at = get("masked");
-    const tokenizer = files.get(BERT_TOKENIZER);
-    if (at === null || !tokenizer || !reading) return null;
-    const next = tokenizer.encode(text).map(tokenizer.textOf);
-    if (next[at] === reading.tokens[at]) return at;
-    const fromEnd = next.length - (reading.tokens.length - at); // typed before it
-    return fromEnd > 0 && next[fromEnd] === reading.tokens[at] ? fromEnd : null;
+    const last = next.length - 2;
+    if (at !== null) {
+      const fromEnd = next.length - (before.length - at); // typed before it
+      const kept = [at, fromEnd].find((place) => place > 0 && place <= last && next[place] === before[at]);
+      if (kept !== undefined) return kept;
+    }
+    if (next.includes(BERT_MASK)) return null;
+    for (let place = last; place > 0; place--) if (/[\p{L}\p{N}]/u.test(next[place])) return place;
+    return null;
   }
 
   const words = h("div", { class: "bp-words", role: "group", "aria-label": t("the tokens; press one to hide it", "词元；按一个把它藏起来") });
@@ -161,7 +198,8 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
 
   function hide(at) {
     focus = at;
-    const masked = get("masked") === at ? null : at;
+    const gap = reading.tokens[at] === BERT_MASK; // it is hidden anyway: ask for this one
+    const masked = get("masked") === at && !gap ? null : at;
     spoken = true;
     own = true;
     ctx.sync({ masked, query: at });
@@ -172,7 +210,7 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   const visible = (token) => token.replaceAll(" ", "␣") || "∅";
 
   function drawWords() {
-    const { tokens, place } = reading;
+    const { tokens, place, places, guesses } = reading;
     const now = tokens.join("\n");
     if (words.shown !== now) {
       words.shown = now;
@@ -186,10 +224,13 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
     }
     focus = Math.max(0, Math.min(focus, chips.length - 1));
     chips.forEach((node, at) => {
-      const gone = at === place;
+      const gone = places.includes(at);
+      const other = gone && at !== place;
+      const under = other ? `→ ${visible(guesses[places.indexOf(at)])}` : visible(tokens[at]);
       node.replaceChildren(gone ? BERT_MASK : visible(tokens[at]),
-        ...(gone && tokens[at] !== BERT_MASK ? [h("span", {}, visible(tokens[at]))] : []));
-      node.setAttribute("aria-pressed", String(gone));
+        ...(other || (gone && tokens[at] !== BERT_MASK) ? [h("span", { class: other ? "bp-guess" : "bp-was" }, under)] : []));
+      node.classList.toggle("bp-gap", other);
+      node.setAttribute("aria-pressed", String(at === place));
       node.tabIndex = at === focus ? 0 : -1;
     });
   }
@@ -210,17 +251,18 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   const answers = h("div", { class: "bp-answers" }, title, bars.node, verdict);
 
   function drawAnswers() {
-    const { place, answers: found, hidden } = reading;
+    const { place, places, answers: found, hidden } = reading;
+    const nth = places.length > 1 ? t(` ${places.indexOf(place) + 1} of ${places.length}`, `（第 ${places.indexOf(place) + 1} 个，共 ${places.length} 个）`) : "";
     title.textContent = place === null ? t("Press a token above to hide it", "按上面的一个词元，把它藏起来")
-      : t("What belongs at [MASK]", "[MASK] 处应是什么");
+      : t(`What belongs at [MASK]${nth}`, `[MASK]${nth}处应是什么`);
     bars.show(found, hidden?.token);
     verdict.replaceChildren(...(hidden ? [
       t("hidden was ", "被藏的是 "), h("b", {}, visible(hidden.token)),
-      t(`: rank ${hidden.rank}, ${bertPercent(hidden.probability)}`, `：第 ${hidden.rank} 名，${bertPercent(hidden.probability)}`),
-    ] : []));
+      t(`: rank ${hidden.rank}, ${probability(hidden.probability)}. `, `：第 ${hidden.rank} 名，${probability(hidden.probability)}。`),
+    ] : []), places.length > 1 ? t("Press another [MASK] for its answers.", "按另一个 [MASK]，看它的答案。") : "");
     if (spoken) {
       ctx.say(place === null ? title.textContent
-        : `${found.slice(0, 3).map(([token, p]) => `${token} ${bertPercent(p)}`).join(", ")}. ${verdict.textContent}`);
+        : `${found.slice(0, 3).map(([token, p]) => `${token} ${probability(p)}`).join(", ")}. ${verdict.textContent}`);
     }
     spoken = false;
   }
@@ -240,8 +282,8 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   };
 
   function drawMaps() {
-    const { tokens, place, maps } = reading;
-    inner._tokens = [tokens.map((token, at) => (at === place ? BERT_MASK : token))];
+    const { tokens, places, maps } = reading;
+    inner._tokens = [tokens.map((token, at) => (places.includes(at) ? BERT_MASK : token))];
     inner._maps = maps;
     redrawMaps();
   }
@@ -256,6 +298,7 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
   let own = false; // whether a change of the traits is this panel's
   ctx.watch(["text", "masked"], () => {
     if (own) return;
+    typed = null;
     if (input.value !== get("text")) input.value = get("text");
     read();
   });
@@ -273,7 +316,7 @@ export function bertPanel(ctx, { asset, head = null, onReading = () => {} }) {
       ctx.listen(ctx.root, type, () => there() || message.classList.contains("bp-failed") || wake());
     }
   }
-  return { field, words, answers, maps: box, message, read, start };
+  return { field, tries, words, answers, maps: box, message, read, start };
 }
 
 /** Rows of name, bar and percent: {node, show([[name, probability], ...], marked name)}. */
@@ -291,14 +334,10 @@ export function bertBars(count) {
         node.classList.toggle("bp-marked", Boolean(list[i]) && text === marked);
         name.textContent = text;
         bar.style.setProperty("--share", `${100 * p}%`);
-        value.textContent = list[i] ? bertPercent(p) : "";
+        value.textContent = list[i] ? probability(p) : "";
       });
     },
   };
-}
-
-export function bertPercent(p) {
-  return p > 0 && p < 5e-5 ? "<0.01%" : `${(100 * p).toFixed(p < 0.001 ? 2 : 1)}%`;
 }
 
 /** Probabilities of the labels, from the hidden state of the first token. */

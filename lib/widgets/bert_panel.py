@@ -32,8 +32,10 @@ class Reading(NamedTuple):
     """What a BERT makes of a text of T tokens."""
 
     tokens: list[str]  # as they were given
-    place: int | None  # of the hidden one; None if there is none
+    places: list[int]  # of the hidden ones
+    place: int | None  # of the one that is asked for; None if none is hidden
     probabilities: NDArray[np.float32] | None  # (V,): of the token that belongs there
+    guesses: list[str]  # the most probable token for each hidden place
     attentions: NDArray[np.float32]  # (layers, h, T, T)
     labels: NDArray[np.float32]  # (K,): probability of each library
 
@@ -57,20 +59,25 @@ def labels() -> list[str]:
 
 
 def read(text: str, masked: int | None, step: int = BERT_STEPS[-1]) -> Reading:
-    """Read a text with one token hidden: the one at `masked`, else the first [MASK] in it."""
+    """Read a text with the token at `masked` hidden, and those that are [MASK] in it.
+
+    Asked for is the one at `masked`, else the first.
+    """
     ids = np.array([tokens().encode(text).ids])  # (1, T)
     given = [tokens().id_to_token(token) for token in ids[0]]
     if masked is not None:
         ids[0, masked] = tokens().token_to_id(MASK)
-    hidden = np.flatnonzero(ids[0] == tokens().token_to_id(MASK))
-    place = masked if masked is not None else int(hidden[0]) if hidden.size else None
+    places = np.flatnonzero(ids[0] == tokens().token_to_id(MASK)).tolist()
+    place = masked if masked is not None else places[0] if places else None
     states, maps = bert.hidden_states(model(step), ids)
     last = states[-1, 0]  # (T, C)
-    p = None if place is None else softmax(bert.masked_logits(model(step), last[place]))
+    scores = bert.masked_logits(model(step), last[places])  # (places, V)
+    p = None if place is None else softmax(scores[places.index(place)])
+    guesses = [tokens().id_to_token(int(best)) for best in scores.argmax(axis=-1)]
     head = load_file(WEIGHTS / NAME / f"head-{TASK}.safetensors")
     pooled = np.tanh(last[0] @ head["bert.pooler.dense.weight"].T + head["bert.pooler.dense.bias"])
-    scores = pooled @ head["classifier.weight"].T + head["classifier.bias"]
-    return Reading(given, place, p, maps[:, 0], softmax(scores))
+    labelled = pooled @ head["classifier.weight"].T + head["classifier.bias"]
+    return Reading(given, places, place, p, guesses, maps[:, 0], softmax(labelled))
 
 
 def _place(value: Any) -> int | None:
@@ -84,7 +91,8 @@ class BertWidget(BookWidget):
     the reader has typed.
 
     Args:
-        text: at most 62 tokens; "[MASK]" in it hides what stands there.
+        text: at most 62 tokens; "[MASK]" in it hides what stands there. Of several, the answers
+            are those for the first, or for the one at `masked`.
         masked: the place of the token to hide, from 1 (0 is [CLS]) to the last before [SEP]; None
             for none, also if a new text has no such place.
         layer, head, query: which head is shown, and which token looks, from 0.
@@ -131,7 +139,8 @@ class BertWidget(BookWidget):
 
     def _for_page(self, step: int, reading: Reading) -> dict[str, Any]:
         found = {"asset": f"{NAME}-{step:06}", "text": self.text, "masked": self.masked}
-        found |= {"tokens": reading.tokens, "place": reading.place}
+        found |= {"tokens": reading.tokens, "places": reading.places, "place": reading.place}
+        found |= {"guesses": reading.guesses}
         found |= {"answers": answers(reading), "hidden": None, "labels": reading.labels.tolist()}
         if reading.place is not None and reading.tokens[reading.place] != MASK:
             p = reading.probabilities

@@ -1,13 +1,13 @@
 // Drag through a BERT's training. Python's side, and what each trait means: checkpoint_scrubber.py.
 import { bertPanel } from "./bert_panel.js";
-import { h, mount, number, t, uniqueId } from "./ui.js";
+import { h, mount, probability, t, uniqueId } from "./ui.js";
 
 const SCRUBBER_HEIGHT = 120;
 
 function build(ctx) {
   const { get } = ctx;
   const steps = get("_steps");
-  const curve = get("_curve"); // [[step, share found], ...]
+  const curve = get("_curve"); // [[step, share found where [MASK] stands], ...]
   const assetOf = (step) => `bert-docs-${String(step).padStart(6, "0")}`;
   const panel = bertPanel(ctx, { asset: () => assetOf(get("step")) });
 
@@ -26,18 +26,12 @@ function build(ctx) {
   const dots = steps.map(() => h("svg:circle", { class: "cs-dot", r: 4 }));
   const svg = h("svg:svg", { class: "cs-curve", "aria-hidden": "true" }, chance, line, dots);
   const most = get("_most_frequent");
-  const found = (step) => curve.find(([at]) => at === step)?.[1];
+  const found = (step) => curve.find(([at]) => at === step)[1];
   const note = h("p", { class: "cs-note lw-quiet" });
 
   const drawCurve = ctx.redraw(() => {
     const width = Math.round(svg.getBoundingClientRect().width) || 300;
-    // The steps' own axis: as far apart as the slider's places, straight in between on a log scale.
-    const gaps = steps.map((step) => Math.log10(step + 10));
-    const x = (step) => {
-      const at = Math.log10(step + 10);
-      const i = Math.min(gaps.length - 2, Math.max(0, gaps.findIndex((g, j) => at < (gaps[j + 1] ?? Infinity))));
-      return 8 + (width - 16) * ((i + (at - gaps[i]) / (gaps[i + 1] - gaps[i])) / (gaps.length - 1));
-    };
+    const x = (step) => 8 + ((width - 16) * steps.indexOf(step)) / (steps.length - 1); // as the slider's places
     const y = (share) => SCRUBBER_HEIGHT - 8 - (SCRUBBER_HEIGHT - 16) * (share / 0.5);
     svg.setAttribute("viewBox", `0 0 ${width} ${SCRUBBER_HEIGHT}`);
     line.setAttribute("d", `M${curve.map(([step, share]) => `${x(step).toFixed(1)} ${y(share).toFixed(1)}`).join("L")}`);
@@ -55,16 +49,16 @@ function build(ctx) {
     range.setAttribute("aria-valuetext", told(step));
     shown.textContent = told(step);
     note.replaceChildren(
-      t("Of the hidden tokens of held-out text it finds ", "在没读过的文字里，被藏的词元它找回 "),
-      h("b", {}, `${number(100 * found(step), 2)} %`),
-      t(`; always saying the most frequent one finds ${number(100 * most, 2)} % (dotted)`, `；总答最常见的词元可找回 ${number(100 * most, 2)} %（点线）`));
+      t("Where [MASK] stands in held-out text, it finds ", "在没读过的文字里，[MASK] 处的词元它找回 "),
+      h("b", {}, probability(found(step))),
+      t(`; always saying the most frequent token finds ${probability(most)} (dotted).`, `；总答最常见的词元可找回 ${probability(most)}（点线）。`));
     drawCurve();
     panel.read();
   }
 
   ctx.root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag from 0 to the right, and watch the answers and one head. Then hide another token.", "从 0 向右拖，看答案和一个注意力头的变化，然后藏起另一个词元。")),
+      t("drag the slider from 0 to 24,000 steps, and watch the answers.", "把滑块从 0 拖到 24,000 步，看答案的变化。")),
     h("div", { class: "cs-slider" }, h("label", { class: "lw-label", for: id }, t("Training", "训练")), shown, range, svg, note),
     panel.field, panel.words, panel.message, panel.answers, panel.maps);
   ctx.watch(["step"], show);

@@ -29,16 +29,23 @@ class CheckpointScrubber(BertWidget):
     step = Checked(_step, BERT_STEPS[0]).tag(sync=True)
 
     _steps = traitlets.List(list(BERT_STEPS)).tag(sync=True)
-    _curve = traitlets.List().tag(sync=True)  # [step, share of the hidden tokens found]
-    _most_frequent = traitlets.Float().tag(sync=True)  # the share that one answer finds
+    # [step, share found], of the held-out tokens where [MASK] stands.
+    _curve = traitlets.List().tag(sync=True)
+    _most_frequent = traitlets.Float().tag(sync=True)  # the share of them that one answer finds
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         metrics = json.loads((WEIGHTS / NAME / "metrics.json").read_text("utf-8"))
+        judged = json.loads((WEIGHTS / NAME / "plateau.json").read_text("utf-8"))["checkpoints"]
         with self.hold_sync():
-            found = [[0, metrics["start"]["accuracy"]]]
-            self._curve = found + [[e["step"], e["score"]] for e in metrics["history"]]
-            self._most_frequent = metrics["baselines"]["validation"]["unigram"]
+            self._curve = [[entry["step"], entry["[MASK]"]] for entry in judged]
+            self._most_frequent = metrics["baselines"]["validation, [MASK] only"]["unigram"]
+
+    @property
+    def guesses(self) -> dict[int, str]:
+        """The most probable token for each hidden place."""
+        found = read(self.text, self.masked, self.step)
+        return dict(zip(found.places, found.guesses, strict=True))
 
     @property
     def answers(self) -> list[tuple[str, float]]:
