@@ -115,8 +115,8 @@ class GenerationView(BookWidget):
             None or 1 for all. Looks at what top_k has left.
         greedy: take the most probable token instead of drawing one.
         seed: of the draws, 0 to 2^32 - 1: the same seed and settings write the same text.
-        layer, head: whose attention is shown, from 0 (the page counts from 1); a head of None is the mean of the layer's, a
-            layer of None the mean of all.
+        layer, head: whose attention is shown, from 0 (the page counts from 1); a head of None is
+            the mean of the layer's, a layer of None the mean of all.
 
     Raises:
         ValueError: for any other value, saying what was expected, and if prompt and text are more
