@@ -25,10 +25,10 @@ import torch
 from torch import Tensor, nn
 
 from lib.data.sequences import adding_problem
-from lib.files import weights
+from lib.files import WEIGHTS, weights
 from lib.models.cnn import num_parameters
 from lib.models.sequence import SequenceConfig, SequenceModel
-from lib.training import train_rnn
+from lib.training import outputs, train_rnn
 from lib.training.checkpoint import write_whole
 from lib.training.learning_curves import as_text
 
@@ -343,8 +343,9 @@ def key(row: dict) -> tuple:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/adding-starts"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
+    arguments.output = outputs.folder(parser, arguments, "adding-starts", WEIGHTS / "adding-starts")
     torch.set_num_threads(1)
     path = arguments.output / "results.json"
     targets = adding_problem(train_rnn.HELD_OUT[0], train_rnn.LENGTH, train_rnn.HELD_OUT[1])[1]

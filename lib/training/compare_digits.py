@@ -23,8 +23,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.data import digits
+from lib.files import WEIGHTS
 from lib.models.cnn import LeNet, num_parameters
-from lib.training import metrics, train_lenet
+from lib.training import metrics, outputs, train_lenet
 from lib.training.checkpoint import write_whole
 from lib.training.learning_curves import as_text
 from lib.training.loop import fit
@@ -123,7 +124,8 @@ def run(name: str, bent: bool, rate: float, seed: int) -> dict:
 
 
 def chosen(rows: Sequence[dict], name: str, bent: bool) -> list[dict]:
-    """The rows of one model, one a seed, at the learning rate that its validation parts prefer.
+    """The rows of one model, one for each seed, at the learning rate that its validation parts
+    prefer. A rate that has not been tried with all seeds does not count.
 
     Raises:
         ValueError: if there is no such row.
@@ -132,11 +134,10 @@ def chosen(rows: Sequence[dict], name: str, bent: bool) -> list[dict]:
     if not of_model:
         raise ValueError(f"no row of {name!r}, {'bent' if bent else 'plain'}")
 
-    def validation(rate: float) -> float:
-        return float(np.mean([row["validation"] for row in of_model if row["rate"] == rate]))
-
-    best = max(sorted({row["rate"] for row in of_model}), key=validation)
-    return [row for row in of_model if row["rate"] == best]
+    by_rate = {rate: [r for r in of_model if r["rate"] == rate] for rate in RATES}
+    most = max(map(len, by_rate.values()))
+    tried = [same for same in by_rate.values() if len(same) == most]
+    return max(tried, key=lambda same: np.mean([row["validation"] for row in same]))
 
 
 def key(row: dict) -> tuple:
@@ -146,8 +147,11 @@ def key(row: dict) -> tuple:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/digits-comparison"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
+    arguments.output = outputs.folder(
+        parser, arguments, "digits-comparison", WEIGHTS / "digits-comparison"
+    )
     torch.set_num_threads(1)
     path = arguments.output / "results.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """How much of a network can be thrown away: the fine-tuned BERT made smaller in every way.
 
-    python -m lib.training.compress      # weights/bert-docs-packages, about 10 minutes
+    python -m lib.training.compress              # weights/bert-docs-packages, about 10 minutes
+    python -m lib.training.compress --more-seeds # adds other seeds to what is there, as long again
 
 A BERT is fine-tuned to tell which library a sentence documents. Then, each judged on the same test
 sentences: its matrices with fewer bits; with zeros, before and after more training; clipped; a
@@ -26,11 +27,12 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
 from lib.data import docstrings, masking, tokenizer
+from lib.files import WEIGHTS
 from lib.formulas import compression
 from lib.models import lora
 from lib.models.bert import BertConfig, BertForSequenceClassification, to_hub
 from lib.models.cnn import num_parameters
-from lib.training import finetune
+from lib.training import finetune, outputs
 from lib.training.checkpoint import save_tensors, write_whole
 from lib.training.finetune import Labelled
 from lib.training.learning_curves import JUDGED, as_text, some
@@ -50,6 +52,7 @@ STUDENT |= {"intermediate_size": 128}
 STUDENT_STEPS, STUDENT_RATE = 3000, 3e-3
 TEMPERATURE = 2.0
 SEEDS = 3  # of the students
+MORE_SEEDS = {"student": (3, 4), "other": (1,)}  # what --more-seeds adds
 
 
 def matrices(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -257,15 +260,85 @@ def save(model: BertForSequenceClassification, directory: Path) -> None:
             parameter.copy_(parameter.half().float())
 
 
+def more_seeds(
+    pretrained: Path,
+    output: Path,
+    data: Labelled,
+    judged: Labelled,
+    steps: tuple[int, int, int],
+) -> None:
+    """Train again with other seeds what was trained with one, and add how it did to the results.
+
+    The shipped network is the teacher, and what is pruned; a seed is that of a new head, of the
+    products, of a student's start, and of the order of the sentences. Rows that are there stay.
+
+    Args:
+        steps: of fine-tuning (head, LoRA, all), of training on after pruning, of a student.
+    """
+    path = output / "compression.json"
+    summary = json.loads(path.read_text("utf-8"))
+    rows, start = summary["results"], time.process_time()
+    teacher = BertForSequenceClassification.from_pretrained(output)
+    scores = teach(teacher, data)
+    vocab_size = teacher.config.vocab_size
+
+    def keep(way: str, seed: int, train: Callable[[], nn.Module], **what) -> None:
+        row = {"way": way, "seed": seed} | what
+        if any(row.items() <= there.items() for there in rows):
+            return
+        row["kilobytes"] = round(stored_bits(made := train()) / 8e3, 1)
+        rows.append(row | judge(made, judged))
+        summary["more_seeds_cpu_seconds"] = round(time.process_time() - start)
+        write_whole(path, as_text(summary))
+        print(
+            f"{time.process_time() - start:5.0f} s ", *row.values(), rows[-1]["macro"], flush=True
+        )
+
+    def tuned(seed: int, frozen: bool) -> nn.Module:
+        model = fresh(pretrained, data.names, seed)
+        finetune.train(model, data, steps[0], frozen=frozen, seed=seed, progress_bar=False)
+        return model
+
+    def thin(seed: int, rank: int) -> nn.Module:
+        model = fresh(pretrained, data.names, seed)
+        with_lora(model, rank, data, steps[0], seed)
+        return model
+
+    def taught(seed: int, given: NDArray[np.float32] | None) -> nn.Module:
+        model = student(data.names, vocab_size, seed)
+        distil(model, data, given, steps[2], seed)
+        return model
+
+    for seed in MORE_SEEDS["student"]:
+        keep("student, labels", seed, lambda: taught(seed, None))  # noqa: B023
+        keep("student, teacher", seed, lambda: taught(seed, scores))  # noqa: B023
+    for seed in MORE_SEEDS["other"]:
+        keep("head alone", seed, lambda: tuned(seed, True))  # noqa: B023
+        for rank in RANKS:
+            keep("LoRA", seed, lambda: thin(seed, rank), rank=rank)  # noqa: B023
+        keep("fine-tuned", seed, lambda: tuned(seed, False))  # noqa: B023
+        for share in RETRAINED:
+            again = lambda: retrained(teacher, share, data, steps[1], seed=seed)  # noqa: B023, E731
+            keep("retrained", seed, again, share=share)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pretrained", type=Path, default=Path("weights/bert-docs"))
-    parser.add_argument("--output", type=Path, default=Path("weights/bert-docs-packages"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     parser.add_argument("--shorten", type=int, default=1, help="divide all steps by this: a trial")
+    parser.add_argument("--more-seeds", action="store_true", help="add seeds, write no weights")
     arguments = parser.parse_args()
     if arguments.shorten < 1:
         parser.error(f"--shorten: expected at least 1, got {arguments.shorten}")
+    arguments.output = outputs.folder(
+        parser,
+        arguments,
+        "bert-docs-packages",
+        WEIGHTS / "bert-docs-packages",
+        apart=["more_seeds"],
+    )
     torch.set_num_threads(1)
     pretrained, output = arguments.pretrained, arguments.output
     steps, more, student_steps = (
@@ -275,6 +348,9 @@ def main() -> None:
     data = finetune.load("packages", "train", tokens)
     judged = some(finetune.load("packages", arguments.split, tokens), JUDGED)
     start, rows = time.process_time(), []
+    if arguments.more_seeds:
+        more_seeds(pretrained, output, data, judged, (steps, more, student_steps))
+        return
 
     def keep(way: str, model: nn.Module, **what) -> None:
         how = {key: what[key] for key in ("bits", "per") if key in what}

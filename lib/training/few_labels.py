@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from lib.data import docstrings, tokenizer
-from lib.files import weights
-from lib.training import finetune, learning_curves
+from lib.files import WEIGHTS, weights
+from lib.training import finetune, learning_curves, outputs
 from lib.training.checkpoint import write_whole
 
 TASK, PER_CLASS = "sections", 10
@@ -27,8 +27,9 @@ WAYS = ("bag of words", "frozen", "fine-tuned")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=weights("bert-docs") / "few-labels.json")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
+    arguments.output = outputs.folder(parser, arguments, "few-labels", WEIGHTS / "bert-docs")
     torch.set_num_threads(1)
     pretrained = weights("bert-docs")
     tokens = tokenizer.load(pretrained)
@@ -53,7 +54,7 @@ def main() -> None:
             "cpu_seconds": round(time.process_time() - start),
             "results": rows,
         }
-        write_whole(arguments.output, json.dumps(summary, indent=2) + "\n")
+        write_whole(arguments.output / "few-labels.json", json.dumps(summary, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ The digits are drawn 20 pixels high in the middle of 28 x 28, so that four pixel
 are free, as LeCun et al. 1998 (section III.A) placed theirs.
 
 The comparison gives a support-vector machine and a convolutional network the *same* pictures: the
-digits in the middle, and none, one or five moved copies of each. The network makes 20 passes over
-what it gets. A second network gets copies that are moved anew in every batch, for as many steps as
-the one with five copies: that is what only a learner in steps can do. Chapter: 1_background.
+digits in the middle, and none, one or five moved copies of each. One more network gets copies that
+are moved anew in every batch: that is what only a learner in steps can do. All networks take as
+many steps, whatever they get. Chapter: 1_background.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from lib.data.digits import load_digits
+from lib.files import WEIGHTS
 from lib.models.cnn import LeNet, num_parameters
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -33,6 +35,7 @@ EPOCHS = 20
 RATE = 5e-3
 COPIES = (0, 1, 5)  # moved copies of each picture
 ASIDE = (0, 2, 4)  # pixels by which the held-out pictures are moved
+STEPS = 1000  # of each network in the comparison
 SEEDS = 5
 
 Predict = Callable[[NDArray], NDArray]
@@ -101,13 +104,17 @@ def with_copies(
 
 
 def train_lenet(
-    images: NDArray, labels: NDArray, seed: int = 0, moved: int = 0, passes: int = EPOCHS
+    images: NDArray, labels: NDArray, seed: int = 0, moved: int = 0, steps: int | None = None
 ) -> LeNet:
-    """A LeNet of its own, in seconds; with `moved`, each batch is moved by up to so many pixels."""
+    """A LeNet of its own, in seconds; with `moved`, each batch is moved by up to so many pixels.
+
+    Args:
+        steps: how many; EPOCHS passes over the pictures, if None.
+    """
     torch.manual_seed(seed)
     model = LeNet()
     pictures, truth = torch.from_numpy(images)[:, None], torch.from_numpy(labels.copy())
-    steps = passes * -(-len(images) // BATCH)
+    steps = steps or EPOCHS * -(-len(images) // BATCH)
 
     def batches(generator: torch.Generator):
         for rows in torch.randperm(len(images), generator=generator).split(BATCH):
@@ -183,9 +190,9 @@ def compare(seed: int, copies: Sequence[int] = COPIES) -> list[dict]:
         rows.append(
             result("SVM", number, lambda x, m=machine: m.predict(x.reshape(len(x), -1)), size)
         )
-        model = train_lenet(more, their, seed)
+        model = train_lenet(more, their, seed, steps=STEPS)
         rows.append(result("CNN", number, predict_with(model), num_parameters(model)))
-    model = train_lenet(images, labels, seed, FREE, EPOCHS * (max(copies) + 1))
+    model = train_lenet(images, labels, seed, FREE, STEPS)
     rows.append(result("CNN", "fresh", predict_with(model), num_parameters(model)))
     return rows
 
@@ -193,13 +200,11 @@ def compare(seed: int, copies: Sequence[int] = COPIES) -> list[dict]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--output", type=Path, help="needed for another number of seeds")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")
-    if arguments.seeds != SEEDS and not arguments.output:
-        parser.error(f"--output: needed, since what is shipped was made with {SEEDS} seeds")
-    output = arguments.output or Path("weights/moved-digits")
+    output = outputs.folder(parser, arguments, "moved-digits", WEIGHTS / "moved-digits")
     torch.set_num_threads(1)
     rows: list[dict] = []
     for seed in range(arguments.seeds):

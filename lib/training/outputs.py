@@ -12,6 +12,7 @@ is the same run: other options are refused instead of put on weights that they d
 import argparse
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from lib.files import WEIGHTS
@@ -26,6 +27,7 @@ def folder(
     arguments: argparse.Namespace,
     name: str,
     shipped: Path | None = None,
+    apart: Collection[str] = (),
 ) -> Path:
     """The folder that this run writes to.
 
@@ -34,11 +36,12 @@ def folder(
         arguments: what it has read.
         name: of the kind of run, for the folder of a trial.
         shipped: the folder that the recipe made; None where this script makes nothing shipped.
+        apart: options that choose a part of the recipe, and change nothing of the rest.
 
     Raises:
         SystemExit: through `parser.error`, if the folder holds a run with other options.
     """
-    given = {key: value for key, value in vars(arguments).items() if key != "output"}
+    given = {key: value for key, value in vars(arguments).items() if key not in {"output", *apart}}
     optional = [a.dest for a in parser._actions if a.option_strings and a.dest in given]
     changed = {key: given[key] for key in optional if given[key] != parser.get_default(key)}
     if arguments.output is None and shipped is not None and not changed:

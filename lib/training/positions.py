@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from lib.files import WEIGHTS
 from lib.models.transformer import BlockConfig, Encoder, Rotary, SinusoidalPositions
+from lib.training import outputs
 from lib.training.checkpoint import write_whole
 from lib.training.loop import fit
 
@@ -150,11 +151,12 @@ def run_first(seed: int) -> list[dict]:
 def main() -> None:
     """Run the experiments and write metrics.json, after each seed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=WEIGHTS / "positions")
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")
+    arguments.output = outputs.folder(parser, arguments, "positions", WEIGHTS / "positions")
     torch.set_num_threads(1)
     arguments.output.mkdir(parents=True, exist_ok=True)
     summary = {

@@ -4,12 +4,13 @@
 
 Every run has a learning rate that rises and falls over its own length, so its end is the end of a
 whole run; what a longer run has reached on the way is not (its rate is still high), and is kept
-apart as its curve. Runs are of three kinds:
+apart as its curve. Runs are of four kinds:
 
     grid        8 models on four amounts of text, as far as a budget goes: what the law is fitted to
-    large       two runs beyond that budget, to see whether the law foretells them
-    repeated    a little text, read several times
-    again       the shorter half of the grid, and the large ones, with another seed: the spread
+    large       two runs beyond that budget, to see whether the law predicts them
+    repeated    a little text, read several times, three of the four with two seeds
+    again       the shorter half of the grid, the large ones, and what the repeated ones are
+                compared with, with another seed: the spread
 
 The results file grows run by run, and a run that it has is not repeated: what was interrupted goes
 on. Judged on the validation side, of which nothing was learned; learning rates were chosen on it.
@@ -27,8 +28,9 @@ import torch
 from torch import Tensor
 
 from lib.data import docstrings, tokenizer
+from lib.files import WEIGHTS
 from lib.models.gpt import GPT, GPTConfig
-from lib.training import train_gpt
+from lib.training import outputs, train_gpt
 from lib.training.checkpoint import write_whole
 from lib.training.learning_curves import as_text
 from lib.training.loop import fit
@@ -191,12 +193,16 @@ def plan() -> list[dict]:
     ]
     large = [{"kind": "large", "name": name, "tokens": tokens, "seed": 0} for name, tokens in LARGE]
     repeated = [
-        {"kind": "repeated", "name": name, "tokens": tokens, "seed": 0, "unique": TOKENS[0]}
+        {"kind": "repeated", "name": name, "tokens": tokens, "seed": seed, "unique": TOKENS[0]}
+        for seed in (0, 1)
         for name in REPEATED
         for tokens in TOKENS[1:3]
+        if not (seed and name == REPEATED[1] and tokens == TOKENS[2])  # the most expensive: once
     ]
     short = [job for job in grid if job["tokens"] in TOKENS[:2]]
     again = [job | {"kind": "again", "seed": 1} for job in large + short]
+    longer = next(j for j in grid if (j["name"], j["tokens"]) == (REPEATED[0], TOKENS[2]))
+    again.append(longer | {"kind": "again", "seed": 1})  # on new text, beside the repeated one
     return grid + large + repeated + again
 
 
@@ -208,8 +214,9 @@ def key(row: dict) -> tuple:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/scaling-docs"))
+    parser.add_argument("--output", type=Path, help="a folder; see lib.training.outputs")
     arguments = parser.parse_args()
+    arguments.output = outputs.folder(parser, arguments, "scaling-docs", WEIGHTS / "scaling-docs")
     torch.set_num_threads(1)
     output, path = arguments.output, arguments.output / "results.json"
     pieces = tokenizer.train_bpe(docstrings.load("train").sentences, VOCAB)

@@ -34,6 +34,7 @@ def test_only_the_recipe_writes_what_is_shipped(trials):
     assert run("--steps", "3", "--fast") == trials / "net-steps-3-fast-True"
     assert run(shipped=None) == trials / "net"
     assert not SHIPPED.exists()
+    assert run("two") == SHIPPED, "a part of the recipe"
 
 
 def test_a_folder_that_is_named_is_taken(tmp_path):
