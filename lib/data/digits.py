@@ -146,6 +146,26 @@ def normalize_drawing(gray: NDArray) -> NDArray[np.bool_]:
     return _darkest(fine.astype(np.float64))
 
 
+def shrink_drawing(gray: NDArray) -> NDArray[np.bool_]:
+    """A drawing made small and nothing else, to see what `normalize_drawing` does for the network.
+
+    Args:
+        gray: (H, W), ink 1, paper 0; both sides multiples of 32.
+
+    Returns:
+        (32, 32), True where at least half of what a pixel covers is ink.
+
+    Raises:
+        ValueError: for another shape.
+    """
+    gray = np.asarray(gray, dtype=np.float64)
+    if gray.ndim != 2 or not gray.size or gray.shape[0] % BITMAP or gray.shape[1] % BITMAP:
+        raise ValueError(f"drawing: expected multiples of {BITMAP} pixels, got {gray.shape}")
+    tall, wide = (side // BITMAP for side in gray.shape)
+    blocks = (gray >= 0.5).reshape(BITMAP, tall, BITMAP, wide)
+    return 2 * blocks.sum(axis=(1, 3)) >= tall * wide
+
+
 def _darkest(image: NDArray) -> NDArray[np.bool_]:
     """The INK darkest pixels of a (..., 32, 32) image after a blur; ties with the last are kept.
 

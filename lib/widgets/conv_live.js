@@ -1,8 +1,8 @@
 // Draw a digit; every layer of the LeNet answers. Python's side: conv_live.py.
 import { softmax, tensor } from "./nn.js";
 import { channelOf, lenetLayers, lenetWeights } from "./lenet.js";
-import { bytesOf, drawMap, float32Of, h, legend, mount, number, paint, parseNumber, t, toggle } from "./ui.js";
-import { countInk, normalizeDrawing, toInput } from "./digits.js";
+import { bytesOf, drawMap, float32Of, h, legend, mount, number, paint, parseNumber, probability, t, toggle } from "./ui.js";
+import { countInk, normalizeDrawing, shrinkDrawing, toInput } from "./digits.js";
 import { PAPER, drawingPaper } from "./paper.js";
 
 const LARGEST = 100; // of an edited weight
@@ -29,10 +29,6 @@ const sum = (values) => values.reduce((a, b) => a + b, 0);
 const largest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
 const largestSize = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 const rows8 = (flat) => Array.from({ length: 8 }, (_, r) => Array.from(flat.slice(8 * r, 8 * r + 8)));
-
-function percent(p) {
-  return p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`;
-}
 
 /** A small canvas on which one window can be marked. */
 function frame(name) {
@@ -101,7 +97,7 @@ function build(ctx) {
     onRest: () => put({ drawing: paper.strokes().map((stroke) => [...stroke]) }),
   });
   function readPaper() {
-    bitmap = normalizeDrawing(paper.ink(), PAPER, PAPER);
+    bitmap = (get("normalize") ? normalizeDrawing : shrinkDrawing)(paper.ink(), PAPER, PAPER);
     return rows8(countInk(bitmap));
   }
   /** Shows the strokes that Python has set, or that another view of this widget has drawn. */
@@ -111,6 +107,22 @@ function build(ctx) {
     written = true;
     return counts;
   }
+  const asData = toggle(t("cut out, straighten, rescale", "裁出、摆正、缩放"), ctx.guard((on) => {
+    put({ normalize: on });
+    redo();
+  }));
+  asData.set(get("normalize"));
+  /** Reads what is drawn once more, along the road that is chosen now. */
+  function redo() {
+    nameRoad();
+    if (!written) return;
+    put({ counts: readPaper() });
+    answer();
+  }
+  function nameRoad() {
+    cutTitle.textContent = get("normalize") ? t("cut out", "裁出") : t("shrunk", "缩小");
+  }
+  const cutTitle = h("span", {});
   function showGiven() {
     written = false;
     bitmap = null;
@@ -225,7 +237,7 @@ function build(ctx) {
   const layer2 = makeTiles(C2, 2, { map: "conv2", pooled: "pool2" });
   const framesOf = (name) => (name.endsWith("1") ? layer1 : layer2).tiles.map(({ frames }) => frames[name]);
   const switches = layer1.tiles.map((_, channel) => {
-    const box = h("input", { type: "checkbox", "aria-label": t(`channel ${channel} on`, `启用通道 ${channel}`) });
+    const box = h("input", { type: "checkbox", "aria-label": t(`channel ${channel + 1} on`, `启用通道 ${channel + 1}`) });
     ctx.listen(box, "change", () => switchChannel(channel, box.checked));
     return box;
   });
@@ -252,14 +264,14 @@ function build(ctx) {
       if (kernels !== drawnKernels) frames.kernel1.draw(kernels[channel].flat(), [K, K], { scale: "diverging", max: kernelMax });
       node.classList.toggle("cl-off", isOff);
       node.setAttribute("aria-current", String(channel === get("channel")));
-      name(node, isOff ? t(`channel ${channel}, switched off`, `通道 ${channel}，已关闭`)
-        : t(`channel ${channel}, up to ${number(largest(channelOf(maps.conv1, channel)))}`, `通道 ${channel}，最大 ${number(largest(channelOf(maps.conv1, channel)))}`));
+      name(node, isOff ? t(`channel ${channel + 1}, switched off`, `通道 ${channel + 1}，已关闭`)
+        : t(`channel ${channel + 1}, up to ${number(largest(channelOf(maps.conv1, channel)))}`, `通道 ${channel + 1}，最大 ${number(largest(channelOf(maps.conv1, channel)))}`));
       switches[channel].checked = !isOff;
     });
     drawnKernels = kernels;
     layer2.tiles.forEach(({ node }, channel) => {
       const most = number(largest(channelOf(maps.conv2, channel)));
-      name(node, t(`map ${channel}, up to ${most}`, `特征图 ${channel}，最大 ${most}`));
+      name(node, t(`map ${channel + 1}, up to ${most}`, `特征图 ${channel + 1}，最大 ${most}`));
     });
   }
   function name(node, text) {
@@ -270,7 +282,7 @@ function build(ctx) {
   const hiddenFrame = frame("cl-units");
   const hiddenNode = h("div", {
     class: "cl-hidden", tabindex: "0", role: "slider", "aria-label": t("number of the hidden layer", "隐藏层中的数"),
-    "aria-valuemin": "0", "aria-valuemax": String(HIDDEN - 1), "aria-valuenow": "0",
+    "aria-valuemin": "1", "aria-valuemax": String(HIDDEN), "aria-valuenow": "1",
   }, hiddenFrame.node);
   const hiddenSpan = h("span", { class: "cl-sub lw-quiet" });
   let unit = 0;
@@ -284,8 +296,8 @@ function build(ctx) {
     nameUnit();
   }
   function nameUnit() {
-    hiddenNode.setAttribute("aria-valuenow", String(unit));
-    hiddenNode.setAttribute("aria-valuetext", `${unit}: ${number(maps.hidden.data[unit])}`);
+    hiddenNode.setAttribute("aria-valuenow", String(unit + 1));
+    hiddenNode.setAttribute("aria-valuetext", `${unit + 1}: ${number(maps.hidden.data[unit])}`);
   }
   ctx.listen(hiddenNode, "pointermove", (event) => { if (event.pointerType !== "touch") hover({ layer: "hidden", channel: unitAt(event) }); });
   ctx.listen(hiddenNode, "pointerleave", () => hover(null));
@@ -334,18 +346,18 @@ function build(ctx) {
     const first = best();
     bars.forEach(({ node, fill, value }, digit) => {
       fill.style.inlineSize = none ? "0" : `${100 * p[digit]}%`;
-      value.textContent = none ? "" : percent(p[digit]);
+      value.textContent = none ? "" : probability(p[digit]);
       node.classList.toggle("cl-best", !none && digit === first);
     });
     const truth = get("_truth");
     const second = p.indexOf(largest(p.filter((_, digit) => digit !== first)));
     verdict.classList.toggle("cl-wrong", !none && truth !== null && truth !== first);
     winner.textContent = none ? "?" : first;
-    sure.textContent = none ? t("draw a digit", "写一个数字") : percent(p[first]);
+    sure.textContent = none ? t("draw a digit", "写一个数字") : probability(p[first]);
     if (none) remark.textContent = t("no ink, no answer", "没有笔迹，没有答案");
     else if (truth !== null) {
       remark.textContent = truth === first ? t("right", "正确") : t(`wrong: it is ${a(truth)}`, `错了：其实是 ${truth}`);
-    } else remark.textContent = p[first] < 0.95 ? t(`or ${a(second)}: ${percent(p[second])}`, `或者 ${second}：${percent(p[second])}`) : "";
+    } else remark.textContent = p[first] < 0.95 ? t(`or ${a(second)}: ${probability(p[second])}`, `或者 ${second}：${probability(p[second])}`) : "";
     ctx.say(none ? remark.textContent : `${t(a(first), `${first}`)}, ${sure.textContent} ${remark.textContent}`);
     examples.forEach((button, n) => button.setAttribute("aria-pressed", String(indices[n] === get("digit_index"))));
   }
@@ -389,14 +401,14 @@ function build(ctx) {
     const item = placeOf(hovered ?? pinned);
     const { layer, row, column } = item;
     const channel = item.channel ?? best();
-    const place = t(`row ${row}, column ${column}`, `第 ${row} 行，第 ${column} 列`);
+    const place = t(`row ${row + 1}, column ${column + 1}`, `第 ${row + 1} 行，第 ${column + 1} 列`);
     let edges = [];
     let kind = "three";
     if (layer === "conv1") {
       const [pixels, kernel] = [windowOf(maps.input, 0, row, column, K), get("kernels")[channel].flat()];
       const [products, bias] = [times(pixels, kernel), w["conv1.bias"].data[channel]];
       const total = sum(products) + bias;
-      storyTitle.textContent = t(`Layer 1, channel ${channel}, ${place}`, `第 1 层，通道 ${channel}，${place}`);
+      storyTitle.textContent = t(`Layer 1, channel ${channel + 1}, ${place}`, `第 1 层，通道 ${channel + 1}，${place}`);
       const isOff = get("off").includes(channel);
       story.replaceChildren(...(isOff
         ? [t("This channel is switched off: all its values are 0.", "此通道已关闭：所有的值都是 0。")]
@@ -421,7 +433,7 @@ function build(ctx) {
       });
       const bias = w["conv2.bias"].data[channel];
       const total = sum(shares) + bias;
-      storyTitle.textContent = t(`Layer 2, map ${channel}, ${place}`, `第 2 层，特征图 ${channel}，${place}`);
+      storyTitle.textContent = t(`Layer 2, map ${channel + 1}, ${place}`, `第 2 层，特征图 ${channel + 1}，${place}`);
       story.replaceChildren(shown.in(t("8 windows", "8 个窗口")), t(" times ", " 乘以 "), shown.learned(t("8 kernels", "8 个卷积核")),
         t(` add up to ${number(sum(shares))}; bias ${number(bias)}: `, `，和为 ${number(sum(shares))}；偏置 ${number(bias)}：`),
         shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : "");
@@ -431,7 +443,7 @@ function build(ctx) {
     } else if (layer === "pool1" || layer === "pool2") {
       const [below, n] = [layer.replace("pool", "conv"), layer.at(-1)];
       const four = windowOf(maps[below], channel, 2 * row, 2 * column, 2);
-      storyTitle.textContent = t(`Pooling ${n}, channel ${channel}, ${place}`, `池化 ${n}，通道 ${channel}，${place}`);
+      storyTitle.textContent = t(`Pooling ${n}, channel ${channel + 1}, ${place}`, `池化 ${n}，通道 ${channel + 1}，${place}`);
       story.replaceChildren(t("The largest of ", "最大的一个："), shown.in(four.map((v) => number(v)).join(", ")),
         t(", and at least 0 (ReLU): ", "，且至少为 0（ReLU）："), shown.out(number(maps[layer].data[(channel * maps[layer].shape[1] + row) * maps[layer].shape[2] + column])));
       kind = "one";
@@ -450,7 +462,7 @@ function build(ctx) {
       });
       const bias = w["hidden.bias"].data[channel];
       const total = sum(shares) + bias;
-      storyTitle.textContent = t(`Hidden layer, number ${channel}`, `隐藏层，第 ${channel} 个数`);
+      storyTitle.textContent = t(`Hidden layer, number ${channel + 1}`, `隐藏层，第 ${channel + 1} 个数`);
       story.replaceChildren(shown.in(t("256 pooled values", "256 个池化值")), t(" times ", " 乘以 "), shown.learned(t("256 weights", "256 个权重")),
         t(` add up to ${number(sum(shares))}; bias ${number(bias)}: `, `，和为 ${number(sum(shares))}；偏置 ${number(bias)}：`),
         shown.out(number(total)), total < 0 ? t("; ReLU makes it 0", "；ReLU 把它变成 0") : "");
@@ -470,7 +482,7 @@ function build(ctx) {
       story.replaceChildren(
         shown.in(t("64 hidden numbers", "64 个隐藏层的数")), t(" times ", " 乘以 "), shown.learned(t("64 weights", "64 个权重")),
         t(" and a bias: score ", "，加偏置：得分 "), shown.out(number(score)),
-        t("; softmax over all ten: ", "；十个得分经 softmax："), shown.out(percent(p)));
+        t("; softmax over all ten: ", "；十个得分经 softmax："), shown.out(probability(p)));
       const max = largestSize(products);
       strip.draw(products, [1, HIDDEN], { scale: "diverging", max });
       stripScale.update({ scale: "diverging", max, labels: [`−${number(max)} ${t("against", "反对")}`, "0", `${t("for", "支持")} +${number(max)}`] });
@@ -535,7 +547,7 @@ function build(ctx) {
   // --- the kernel editor ------------------------------------------------------------------------
   const cells = Array.from({ length: K * K }, (_, i) => h("input", {
     class: "cl-cell", type: "text", autocomplete: "off", spellcheck: "false",
-    "aria-label": t(`weight in row ${Math.floor(i / K)}, column ${i % K}`, `第 ${Math.floor(i / K)} 行第 ${i % K} 列的权重`),
+    "aria-label": t(`weight in row ${Math.floor(i / K) + 1}, column ${(i % K) + 1}`, `第 ${Math.floor(i / K) + 1} 行第 ${(i % K) + 1} 列的权重`),
   }));
   const problem = h("p", { class: "cl-problem", role: "alert" });
   const editorTitle = h("div", { class: "cl-title lw-learned" });
@@ -598,7 +610,7 @@ function build(ctx) {
     const kernels = get("kernels");
     const kernel = kernels[channel].flat();
     const max = largestSize(kernels.flat(2));
-    editorTitle.textContent = t(`Kernel of channel ${channel}`, `通道 ${channel} 的卷积核`);
+    editorTitle.textContent = t(`Kernel of channel ${channel + 1}`, `通道 ${channel + 1} 的卷积核`);
     active.set(!get("off").includes(channel));
     cells.forEach((cell, i) => {
       const { background, ink } = paint("diverging", kernel[i], max);
@@ -625,15 +637,16 @@ function build(ctx) {
   const answerSoon = ctx.redraw(answer);
 
   const figure = (each, title, size) => h("figure", {}, each.node,
-    h("figcaption", { class: "lw-quiet" }, h("span", {}, title), " ", h("span", {}, size)));
+    h("figcaption", { class: "lw-quiet" }, title instanceof Node ? title : h("span", {}, title), " ", h("span", {}, size)));
   const head = (quantity, title, ...sub) => h("div", { class: "cl-head" },
     h("div", { class: `cl-title lw-${quantity}` }, title), sub);
   const captions = (...texts) => h("div", { class: "cl-captions lw-quiet" }, texts.map((text) => h("span", {}, text)));
   const flow = h("div", { class: "cl-flow" }, lines,
     h("div", { class: "cl-see" },
       head("in", t("Drawing", "手写")), paper.node, h("div", { class: "cl-buttons" }, paper.undo, paper.clear),
+      h("div", { class: "cl-road" }, asData.node),
       h("div", { class: "cl-seen" },
-        figure(seen.bitmap, t("cut out", "裁出"), "32 × 32"),
+        figure(seen.bitmap, cutTitle, "32 × 32"),
         figure(seen.counts, t("ink", "墨量"), "8 × 8"),
         figure(seen.input, t("input", "输入"), "28 × 28"))),
     h("div", { class: "cl-layer cl-1" },
@@ -653,7 +666,7 @@ function build(ctx) {
 
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("draw a digit on the paper, then switch channels off until the answer changes.", "在画纸上写一个数字，再逐个关闭通道，直到答案改变。")),
+      t("switch channels of layer 1 off, one at a time, until the answer changes. Then draw a digit yourself.", "逐个关闭第 1 层的通道，直到答案改变。再自己写一个数字。")),
     h("div", { class: "cl-given", role: "group", "aria-label": t("held-out digits", "测试集数字") },
       h("span", { class: "lw-label" }, t("digits it has never seen", "它没见过的数字")),
       h("div", { class: "cl-strip" }, examples.filter((_, n) => !isWrong(_, n))),
@@ -676,6 +689,10 @@ function build(ctx) {
     if (own || !get("drawing").length) return;
     put({ counts: readStrokes(), digit_index: null, _truth: null });
     answerSoon();
+  });
+  ctx.watch("normalize", () => {
+    asData.set(get("normalize"));
+    if (!own) redo();
   });
   ctx.watch(["kernels", "off", "channel"], () => {
     if (own) return;
@@ -700,6 +717,7 @@ function build(ctx) {
     else if (JSON.stringify(counts) !== JSON.stringify(get("counts"))) showGiven();
   }
   restyle();
+  nameRoad();
   findPorts();
   drawExamples();
   showKernel(true);

@@ -16,11 +16,12 @@ from safetensors.numpy import load_file
 
 from lib.data import digits
 from lib.formulas import cnn, training
-from lib.widgets.base import BookWidget, Checked, whole
+from lib.widgets.base import BookWidget, Checked, whole, yes_or_no
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
 LARGEST = 100  # of an edited weight
-FIRST = 3  # the digit that is there before the first click
+FIRST = 4  # the digit that is there before the first click
+OPENING = 270  # a held-out 4, read as 0 without the seventh channel
 
 
 @cache
@@ -59,8 +60,8 @@ def forward(
 
 @cache
 def examples() -> tuple[list[int], list[int]]:
-    """Which held-out digits the page carries: the first right one of each class, then all that
-    the network gets wrong.
+    """Which held-out digits the page carries: a right one of each class, the first of most, and of
+    the 4s one for which a single channel matters; then all that the network gets wrong.
 
     Returns:
         their places among `load_digits().test_images`, and the network's answers.
@@ -69,6 +70,7 @@ def examples() -> tuple[list[int], list[int]]:
     answers = forward(data.test_images)["probabilities"].argmax(axis=1)
     right = answers == data.test_labels
     chosen = [int(np.flatnonzero(right & (data.test_labels == digit))[0]) for digit in range(10)]
+    chosen[FIRST] = OPENING
     chosen += np.flatnonzero(~right).tolist()
     return chosen, answers[chosen].tolist()
 
@@ -132,8 +134,11 @@ class ConvLive(BookWidget):
             side, from the left and from the top. The page turns them into counts.
         digit_index: which of the held-out digits, `load_digits().test_images`, is shown; None if
             none of them is. Setting it sets the counts.
+        normalize: whether a drawing takes the road of the data: cut out, straightened, rescaled.
+            If not, it is only made small.
         kernels: the first layer's 8 kernels of 5x5; None for the trained ones.
-        off: first-layer channels that are switched off.
+        off: first-layer channels that are switched off. Here they count from 0, as arrays do; the
+            page counts from 1.
         channel: the first-layer channel whose kernel is open.
 
     Raises:
@@ -143,6 +148,7 @@ class ConvLive(BookWidget):
     counts = Checked(_counts, np.zeros((8, 8)).tolist()).tag(sync=True)
     drawing = Checked(_drawing, []).tag(sync=True)
     digit_index = Checked(_digit_index, None).tag(sync=True)
+    normalize = Checked(yes_or_no, True).tag(sync=True)
     kernels = Checked(_kernels, None).tag(sync=True)
     off = Checked(_off, []).tag(sync=True)
     channel = Checked(whole(0, 7), 0).tag(sync=True)

@@ -53,6 +53,20 @@ export function normalizeDrawing(gray, H, W) {
   return bitmap;
 }
 
+/** A drawing as a bitmap of 32 x 32 without any of that: a pixel is ink where at least half of what
+ *  it covers is. H and W are multiples of 32. */
+export function shrinkDrawing(gray, H, W) {
+  const N = DIGIT.bitmap;
+  const [tall, wide] = [H / N, W / N];
+  const covered = new Float64Array(N * N);
+  for (let y = 0; y < H; y++) {
+    for (let x = 0; x < W; x++) {
+      if (gray[y * W + x] >= 0.5) covered[Math.floor(y / tall) * N + Math.floor(x / wide)] += 1;
+    }
+  }
+  return Uint8Array.from(covered, (ink) => (2 * ink >= tall * wide ? 1 : 0));
+}
+
 /** Ink pixels in each block of 4 x 4: 8 x 8 counts from 0 to 16. */
 export function countInk(bitmap) {
   const { bitmap: N, block } = DIGIT;

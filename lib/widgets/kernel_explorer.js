@@ -365,8 +365,9 @@ function build(ctx) {
     const shown = Math.max(0, Math.min(255, value));
     const cut = get("clip") && shown !== value ? t(`, shown as ${shown}`, `，显示为 ${shown}`) : "";
     sum.replaceChildren(h("span", { class: "lw-quiet" }, `${label} = `), h("b", {}, number(value, 4)), h("span", { class: "lw-quiet" }, cut));
-    equation.textContent = t(`the output at row ${row}, column ${col}`, `即输出的第 ${row} 行第 ${col} 列`);
-    return `${t("row", "行")} ${row}, ${t("column", "列")} ${col}: ${label} ${number(value, 4)}`;
+    const [r, c] = [row + 1, col + 1]; // as people count
+    equation.textContent = t(`the output at row ${r}, column ${c}`, `即输出的第 ${r} 行第 ${c} 列`);
+    return `${t("row", "行")} ${r}, ${t("column", "列")} ${c}: ${label} ${number(value, 4)}`;
   }
 
   // --- controls ---------------------------------------------------------------------------------
@@ -506,16 +507,22 @@ function build(ctx) {
     photos.set(name);
   }
 
+  let choices = 0; // of files and photographs: what was chosen last is shown, not what was read last
   async function openFile(chosen) {
+    const choice = ++choices;
+    let read = null;
     try {
-      own = await readImage(chosen, "own");
+      read = await readImage(chosen, "own");
     } catch {
-      message.textContent = t(`“${chosen.name}” is not an image that this browser can read.`, `“${chosen.name}”不是本浏览器能读取的图像。`);
+      if (choice === choices) message.textContent = t(`“${chosen.name}” is not an image that this browser can read.`, `“${chosen.name}”不是本浏览器能读取的图像。`);
       return;
     } finally {
-      file.value = "";
+      if (choice === choices) file.value = "";
     }
+    if (choice !== choices) return;
+    own = read;
     photos.fill(PHOTO_NAMES());
+    photos.set("own"); // a menu filled anew stands at its first entry
     image = image?.name === "own" ? { ...image, name: null } : image;
     if (get("photo") === "own") await showPhoto();
     else ctx.sync({ photo: "own" });
@@ -600,7 +607,11 @@ function build(ctx) {
   };
   ctx.watch(["kernel", "stride", "padding", "dilation", "clip", "tab", "pool", "pool_window", "pool_stride"], showSettings);
   ctx.watch(["row", "col"], () => { spot = [get("row"), get("col")]; draw(); });
-  ctx.watch("photo", async () => { photos.set(get("photo")); await showPhoto(); });
+  ctx.watch("photo", async () => {
+    if (get("photo") !== "own") choices += 1;
+    photos.set(get("photo"));
+    await showPhoto();
+  });
   ctx.onTheme(() => { measure(); draw(); });
   ctx.onResize(root, () => { measure(); draw(); });
   photos.set(get("photo"));

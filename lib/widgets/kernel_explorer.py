@@ -98,6 +98,7 @@ class KernelExplorer(BookWidget):
         pool: "max" or "average".
         pool_window, pool_stride: 2 to 4 and 1 to 4.
         row, col: the output pixel that the window is at; beyond the last one counts as the last.
+            They count from 0, as arrays do; the page counts from 1.
 
     Raises:
         ValueError: for any other value, saying what was expected.

@@ -49,7 +49,7 @@ def bars(page):
     """The ten probabilities that the page shows, 0 to 1; empty where there is no answer."""
     settle(page)
     texts = page.locator(".cl-value").all_inner_texts()
-    return [float(text.strip(">%")) / 100 for text in texts if text]
+    return [float(text.strip("<>%")) / 100 for text in texts if text]
 
 
 def assert_shows(page, **changes):
@@ -98,7 +98,7 @@ def story(page):
 def test_alive_before_the_first_click(page):
     root = show(page, ConvLive())
     assert root.get_attribute("data-state") == "ready"
-    assert assert_shows(page) == 3
+    assert assert_shows(page) == 4
     assert page.locator(".cl-remark").inner_text() == "right"
 
 
@@ -228,14 +228,14 @@ def test_held_out_digits_right_and_wrong(page):
 
 def test_a_channel_switched_off(page):
     show(page, ConvLive())
-    page.get_by_label("channel 2 on").uncheck()
+    page.get_by_label("channel 3 on").uncheck()
     assert_shows(page, off=[2])
     assert page.evaluate("saved.off") == [2]
-    assert tile(page, 1, 2).get_attribute("aria-label") == "channel 2, switched off"
+    assert tile(page, 1, 2).get_attribute("aria-label") == "channel 3, switched off"
     tile(page, 1, 5).click()
     page.get_by_label("on", exact=True).uncheck()  # the editor's own switch
     assert_shows(page, off=[2, 5])
-    assert not page.get_by_label("channel 5 on").is_checked()
+    assert not page.get_by_label("channel 6 on").is_checked()
     assert "cl-off" in tile(page, 1, 5).get_attribute("class")
     page.get_by_role("button", name="restore").click()
     assert_shows(page)
@@ -246,7 +246,7 @@ def test_without_channels_the_answer_changes(page):
     show(page, ConvLive())
     before = bars(page)
     for channel in range(8):
-        page.get_by_label(f"channel {channel} on").uncheck()
+        page.get_by_label(f"channel {channel + 1} on").uncheck()
     assert_shows(page, off=list(range(8)))
     assert bars(page) != before
 
@@ -254,7 +254,7 @@ def test_without_channels_the_answer_changes(page):
 def test_an_edited_kernel(page):
     show(page, ConvLive())
     tile(page, 1, 3).click()
-    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 3"
+    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 4"
     kernels = weights()["conv1.weight"][:, 0].copy()
     cells = page.locator(".cl-cell")
     shown = [float(cell.input_value().replace("−", "-")) for cell in cells.all()]
@@ -298,19 +298,19 @@ def test_the_keyboard_reaches_all_of_it(page):
     show(page, ConvLive())
     tile(page, 1, 0).focus()
     press(page, "ArrowDown", "ArrowDown", "Enter")
-    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 2"
+    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 3"
     assert page.evaluate("document.activeElement.className") == "cl-cell"
     press(page, "Escape")
-    assert page.evaluate("document.activeElement.ariaLabel").startswith("channel 2, up to")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("channel 3, up to")
     tile(page, 2, 0).focus()
     press(page, "ArrowDown", "ArrowRight")
-    assert story(page)[0].startswith("Layer 2, map 3,")
+    assert story(page)[0].startswith("Layer 2, map 4,")
     title = story(page)[0]
-    press(page, "Shift+ArrowLeft" if "column 7" in title else "Shift+ArrowRight")
-    assert story(page)[0].startswith("Layer 2, map 3,") and story(page)[0] != title
+    press(page, "Shift+ArrowLeft" if "column 8" in title else "Shift+ArrowRight")
+    assert story(page)[0].startswith("Layer 2, map 4,") and story(page)[0] != title
     page.locator(".cl-hidden").focus()
     press(page, "End", "ArrowLeft")
-    assert story(page)[0] == "Hidden layer, number 62"
+    assert story(page)[0] == "Hidden layer, number 63"
     page.locator(".cl-bar").nth(0).focus()
     press(page, "ArrowDown")
     assert story(page)[0].startswith("What speaks for a 1")
@@ -327,7 +327,7 @@ def hover(page, canvas, row, column, side):
 
 @pytest.mark.parametrize(
     ("layer", "name", "side", "says"),
-    [(1, "conv1", 24, "Layer 1, channel 6"), (2, "conv2", 8, "Layer 2, map 6")],
+    [(1, "conv1", 24, "Layer 1, channel 7"), (2, "conv2", 8, "Layer 2, map 7")],
 )
 def test_what_made_a_value_of_a_map(page, layer, name, side, says):
     show(page, ConvLive())
@@ -335,7 +335,7 @@ def test_what_made_a_value_of_a_map(page, layer, name, side, says):
     for row, column in [(3, 5), (side - 1, 0), np.unravel_index(values.argmin(), values.shape)]:
         hover(page, tile(page, layer, 6).locator(f".cl-{name} canvas"), row, column, side)
         title, text = story(page)
-        assert title == f"{says}, row {row}, column {column}"
+        assert title == f"{says}, row {row + 1}, column {column + 1}"
         total = text.split(": ")[-1].split(";")[0].replace("−", "-")
         assert float(total) == pytest.approx(values[row, column], abs=0.006)
         assert ("ReLU makes it 0" in text) == (values[row, column] < 0)
@@ -343,7 +343,7 @@ def test_what_made_a_value_of_a_map(page, layer, name, side, says):
     below = ".cl-input .cl-mark" if layer == 1 else ".cl-pool1 .cl-mark"
     assert page.locator(below + ":visible").count() == (1 if layer == 1 else 8)
     page.mouse.move(5, 5)
-    assert story(page)[0].startswith("What speaks for a 3")
+    assert story(page)[0].startswith("What speaks for a 4")
     assert page.locator(".cl-tile .cl-mark:visible").count() == 0
 
 
@@ -352,14 +352,14 @@ def test_what_pooling_and_the_hidden_layer_made(page):
     values = forward(np.array([of_model(page, "counts")]))
     hover(page, tile(page, 1, 2).locator(".cl-pool1 canvas"), 5, 7, 12)
     title, text = story(page)
-    assert title == "Pooling 1, channel 2, row 5, column 7"
+    assert title == "Pooling 1, channel 3, row 6, column 8"
     numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*", text.replace("−", "-")) if n != "0"]
     np.testing.assert_allclose(numbers[:4], values["conv1"][0, 2, 10:12, 14:16].ravel(), atol=0.006)
     assert numbers[-1] == pytest.approx(values["pool1"][0, 2, 5, 7], abs=0.006)
     box = page.locator(".cl-units").bounding_box()
     page.mouse.move(box["x"] + 3, box["y"] + (40.5 / 64) * box["height"])
     title, text = story(page)
-    assert title == "Hidden layer, number 40"
+    assert title == "Hidden layer, number 41"
     total = max(float(text.split(": ")[-1].split(";")[0].replace("−", "-")), 0)
     assert total == pytest.approx(values["hidden"][0, 40], abs=0.06)
     page.locator(".cl-bar").nth(8).hover()
@@ -396,6 +396,68 @@ def test_maps_of_a_layer_share_one_scale(page):
     assert len(set(np.array(lit)[bright])) > 8
 
 
+def test_the_strip_shows_what_speaks_for_and_what_against(page):
+    show(page, ConvLive())
+    hidden = forward(np.array([of_model(page, "counts")]))["hidden"][0]
+    for digit in (4, 0):
+        page.locator(".cl-bar").nth(digit).click()
+        settle(page)
+        products = hidden * weights()["output.weight"][digit]
+        rgb = page.locator(".cl-strips canvas").first.evaluate(
+            """(canvas) => {
+              const {data} = canvas.getContext("2d").getImageData(0, 0, 64, 1);
+              return Array.from({length: 64}, (_, u) => [...data.slice(4 * u, 4 * u + 3)]);
+            }"""
+        )
+        red_over_blue = np.subtract(np.array(rgb)[:, 0], np.array(rgb)[:, 2], dtype=float)
+        # Each of the 64 in its place: red for, blue against, and the deeper the more.
+        clear = np.abs(products) > 0.05 * np.abs(products).max()
+        assert 15 < clear.sum() < 64
+        np.testing.assert_array_equal(np.sign(red_over_blue)[clear], np.sign(products)[clear])
+        assert np.abs(red_over_blue[products == 0]).max() < 8
+        score = products.sum() + weights()["output.bias"][digit]
+        said = re.search(r"score (−?[\d.]+)", story(page)[1])[1].replace("−", "-")
+        assert float(said) == pytest.approx(score, abs=0.06)
+        largest = np.abs(products).max()
+        ends = page.locator(".cl-strips .lw-legend-marks").inner_text().replace("−", "-")
+        assert float(re.search(r"-([\d.]+) against", ends)[1]) == pytest.approx(largest, abs=0.06)
+
+
+def test_a_drawing_may_be_only_made_small(page):
+    show(page, ConvLive())
+    slanted = [(0.1, 0.1), (0.3, 0.12), (0.2, 0.4)]  # small, and in a corner
+    draw(page, slanted)
+    straightened = of_model(page, "counts")
+    page.get_by_label("cut out, straighten, rescale").uncheck()
+    assert_shows(page)
+    assert page.evaluate("saved.normalize") is False
+    small = np.array(of_model(page, "counts"))
+    assert small.tolist() != straightened and not small[4:].any() and not small[:, 4:].any()
+    assert "shrunk" in page.locator(".cl-seen").inner_text()
+    set_model(page, normalize=True)
+    assert_shows(page)
+    assert of_model(page, "counts") == straightened
+    assert page.get_by_label("cut out, straighten, rescale").is_checked()
+    # A held-out digit has taken its road already: the switch changes nothing.
+    page.locator(".cl-example").first.click()
+    before = of_model(page, "counts")
+    page.get_by_label("cut out, straighten, rescale").uncheck()
+    assert_shows(page)
+    assert of_model(page, "counts") == before
+
+
+def test_the_first_task_succeeds_where_it_starts(page):
+    show(page, ConvLive())
+    changed = []
+    for channel in range(8):
+        page.get_by_label(f"channel {channel + 1} on").uncheck()
+        settle(page)
+        if page.locator(".cl-winner").inner_text() != "4":
+            changed.append(channel + 1)
+        page.get_by_label(f"channel {channel + 1} on").check()
+    assert changed == [7]
+
+
 # --- Python, other views, the page ----------------------------------------------------------------
 
 
@@ -414,7 +476,7 @@ def test_python_sets_and_the_page_follows(page):
     np.testing.assert_array_equal(of_model(page, "counts"), IMAGES[5])
     set_model(page, off=[0, 3], channel=4)
     assert_shows(page, off=[0, 3])
-    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 4"
+    assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 5"
     kernels = np.zeros((8, 5, 5))
     kernels[:, 2, 2] = 1
     set_model(page, off=[], kernels=kernels.tolist())

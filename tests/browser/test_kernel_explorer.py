@@ -38,9 +38,9 @@ def reading(page):
 
 
 def place(page):
-    """Row and column that the page says the window is at."""
+    """Row and column that the page says the window is at, counted from 0 as in Python."""
     settle(page)
-    return tuple(int(n) for n in numbers(page.locator(".ke-equation").inner_text()))
+    return tuple(int(n) - 1 for n in numbers(page.locator(".ke-equation").inner_text()))
 
 
 def model(page, key):
@@ -253,7 +253,7 @@ def test_keys_move_the_window(page):
         assert place(page) == expected, key
     page.wait_for_function("() => saved.row === 110 && saved.col === 255")
     # Keys may come so slowly that an earlier place is said first.
-    said = f"row 110, column 255: sum {page.locator('.ke-sum b').inner_text()}"
+    said = f"row 111, column 256: sum {page.locator('.ke-sum b').inner_text()}"
     page.wait_for_function(
         "(said) => document.querySelector('[aria-live]').textContent === said", arg=said
     )
@@ -497,6 +497,45 @@ def test_the_readers_own_file_stays_in_the_page(page):
     other = {"name": "b.png", "mimeType": "image/png", "buffer": png(gradient(30, 30))}
     page.locator("input[type=file]").set_input_files(other)
     page.wait_for_function("() => document.querySelector('.ke-map').width === 30")
+    assert page.get_by_label("Photograph").input_value() == "own"  # the menu says what is shown
+
+
+@pytest.mark.parametrize("then", ["another file", "a photograph", "Python"])
+def test_what_was_chosen_last_is_shown_not_what_was_read_last(page, then):
+    show(page, KernelExplorer(kernel="identity", clip=True))
+    page.evaluate(
+        """() => {
+          const real = createImageBitmap;
+          let first = true;
+          globalThis.createImageBitmap = async (...given) => {
+            const late = first;
+            first = false;
+            const bitmap = await real(...given);
+            if (late) await new Promise((resolve) => { window.goOn = resolve; });
+            return bitmap;
+          };
+        }"""
+    )
+    chooser = page.locator("input[type=file]")
+    slow = {"name": "slow.png", "mimeType": "image/png", "buffer": png(gradient(40, 40))}
+    chooser.set_input_files(slow)
+    page.wait_for_function("() => window.goOn")
+    if then == "another file":
+        quick = {"name": "quick.png", "mimeType": "image/png", "buffer": png(gradient(30, 30))}
+        chooser.set_input_files(quick)
+        page.wait_for_function("() => document.querySelector('.ke-map').width === 30")
+        shown = 30, "own"
+    elif then == "a photograph":
+        page.get_by_label("Photograph").select_option("flower")
+        shown = 256, "flower"
+    else:
+        page.evaluate("model.set('photo', 'flower')")
+        shown = 256, "flower"
+    page.evaluate("window.goOn()")
+    for _ in range(3):  # what is read late would be shown within a frame or two
+        settle(page)
+    assert page.evaluate("document.querySelector('.ke-map').width") == shown[0]
+    assert page.get_by_label("Photograph").input_value() == shown[1] == model(page, "photo")
 
 
 def test_a_file_can_be_dropped(page):

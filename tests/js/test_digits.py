@@ -15,7 +15,8 @@ RUN = """async (drawings) => {
     const ink = new Float32Array(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer);
     const bitmap = d.normalizeDrawing(ink, H, W);
     const counts = d.countInk(bitmap);
-    return {bitmap: [...bitmap], counts: [...counts], input: [...d.toInput(counts)]};
+    const small = H % 32 || W % 32 ? null : [...d.shrinkDrawing(ink, H, W)];
+    return {bitmap: [...bitmap], counts: [...counts], input: [...d.toInput(counts)], small};
   }));
 }"""
 
@@ -51,6 +52,15 @@ def check(run, drawings):
 def test_drawings_take_the_same_road(run):
     drawings, _ = strokes.draw_digits(30, seed=3)
     check(run, drawings)
+
+
+def test_drawings_are_made_small_alike(run):
+    rng = np.random.default_rng(1)
+    drawings = [rng.random((64, 96)), np.pad(np.ones((40, 9)), ((50, 38), (70, 49)))]
+    for drawing, got in zip(drawings, run(drawings), strict=True):
+        small = digits.shrink_drawing(drawing.astype(np.float32))
+        np.testing.assert_array_equal(np.reshape(got["small"], (32, 32)), small)
+        assert 0 < small.sum() < 1024
 
 
 def test_odd_drawings_take_the_same_road(run):

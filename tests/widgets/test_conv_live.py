@@ -44,6 +44,13 @@ def test_examples_are_one_right_digit_a_class_and_all_wrong_ones():
     assert (LABELS[indices[10:]] != answers[10:]).all()
 
 
+def test_a_fresh_widget_opens_on_a_digit_for_which_one_channel_matters():
+    widget = ConvLive()
+    assert widget.prediction == 4 and widget.probabilities.max() > 0.99
+    alone = {channel: ConvLive(off=[channel]).prediction for channel in range(8)}
+    assert {channel for channel, digit in alone.items() if digit != 4} == {6}
+
+
 def test_a_fresh_widget_shows_a_digit_and_its_answer():
     widget = ConvLive()
     np.testing.assert_array_equal(widget.counts, IMAGES[widget.digit_index])
@@ -127,6 +134,7 @@ def test_the_state_is_small():
         ({"off": [True]}, "expected an integer, got True"),
         ({"off": 3}, "a list of channels, got 3"),
         ({"channel": 8}, "from 0 to 7, got 8"),
+        ({"normalize": "yes"}, "got 'yes'"),
         ({"speed": 1}, "no setting speed"),
     ],
 )
