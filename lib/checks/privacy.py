@@ -1,13 +1,16 @@
-"""Checks for the exercises of chapter 5_2_1_privacy: clipping, an attack's rates, a mean of models.
+"""Checks for the exercises of chapter 5_2_1_privacy: clipping, an attack's rates, a mean of models,
+and a line that breaks a promise.
 
 Each check prints a sentence or two and returns True (right), False (wrong) or None (nothing filled
 in yet). An answer that does what a usual mistake does is told which one.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
+from lib.checks.choices import choose
 from lib.checks.exercise import Case, Exercise, Mistake, case
 
 
@@ -34,6 +37,11 @@ def weighted_average(function: Callable) -> bool | None:
     It should return the mean of the weights, each client as much as it has examples: (P,).
     """
     return WEIGHTED_AVERAGE.check(function)
+
+
+def broken_promise(answer: Any) -> bool | None:
+    """Check the letter of the line that makes the noise too small."""
+    return choose(answer, "d", LINES)
 
 
 # --- the sum of clipped gradients ---------------------------------------------------------------
@@ -104,6 +112,30 @@ CLIPPED_SUM = Exercise(
         ),
         Mistake(_by_longest, "all rows are shortened alike. Each has a factor of its own."),
         Mistake(_clipped, "the rows are clipped, but not added."),
+        Mistake(
+            lambda rows, limit: _sum_clipped(rows / len(rows), limit),
+            "the mean is clipped, as clip_grad_norm_ does. Clip each row by itself, then add.",
+        ),
+        Mistake(
+            lambda rows, limit: _clipped(rows.T, limit).T.sum(axis=0),
+            "each column is shortened. A row is an example: take the norms with axis=1.",
+        ),
+        Mistake(
+            lambda rows, limit: rows[_norms(rows)[:, 0] <= limit].sum(axis=0),
+            "long rows are left out. Shorten them to the limit.",
+        ),
+        Mistake(
+            lambda rows, limit: (
+                rows * min(1.0, limit / max(float(np.sqrt((rows**2).sum())), 1e-12))
+            ).sum(axis=0),
+            "one norm is taken of all rows together. Each row has its own.",
+        ),
+        Mistake(
+            lambda rows, limit: (rows * np.maximum(1, limit / np.maximum(_norms(rows), 1e-12))).sum(
+                axis=0
+            ),
+            "short rows are made longer and long ones kept: the smaller of 1 and limit / norm.",
+        ),
     ],
     hint=lambda rows, limit: f"The result should have shape {rows.shape[1:]} here.",
     not_finite="A row of zeros has norm 0: do not divide by it.",
@@ -169,6 +201,23 @@ ATTACK_RATES = Exercise(
             "the first is right; the second is the share of the others who are left alone.",
         ),
         Mistake(
+            lambda m, o, t: [_rates(m, o, t)[0], _counts(m, o, t)[1] / _counts(m, o, t).sum()],
+            "the second is the share of the accused who are no members. Divide by all the others.",
+        ),
+        Mistake(
+            lambda m, o, t: _counts(m, o, t) / [len(o), len(m)],
+            "each count is divided by the other side's number.",
+        ),
+        Mistake(
+            lambda m, o, t: [_rates(m, o, t)[0], 1 - _rates(m, o, t)[0]],
+            "the second is the share of members who are missed. It should be about the others.",
+        ),
+        Mistake(
+            lambda m, o, t: _counts(m, o, t) / _counts(m, o, t).sum(),
+            "both are divided by the number of the accused. Divide by the members, and by the "
+            "others.",
+        ),
+        Mistake(
             lambda m, o, t: _counts(m, o, t) / (len(m) + len(o)),
             "both are divided by everybody. Divide by the members, and by the others.",
         ),
@@ -217,7 +266,36 @@ WEIGHTED_AVERAGE = Exercise(
             lambda weights, counts: weights[counts > 0].mean(axis=0),
             "clients without examples are left out, and the others count alike.",
         ),
+        Mistake(
+            lambda weights, counts: counts[:, None] * weights / counts.sum(),
+            "each client's share is right. Add them up.",
+        ),
+        Mistake(
+            lambda weights, counts: weights @ (counts / counts.sum()),
+            "the product sums over a client's weights. Sum over the clients: shares on the left.",
+        ),
+        Mistake(
+            lambda weights, counts: counts @ weights / counts.max(),
+            "divide by the sum of all counts, not by the largest.",
+        ),
+        Mistake(
+            lambda weights, counts: counts[::-1] @ weights / counts.sum(),
+            "the counts belong to the clients in their own order.",
+        ),
     ],
     hint=lambda weights, counts: f"The result should have shape {weights.shape[1:]} here.",
     not_finite="A client without examples has weight 0: divide by the sum of the counts.",
 )
+
+# --- which line breaks the promise ----------------------------------------------------------------
+
+LINES = {
+    "a": "This draws everyone by themselves with the same probability, which is what the count of "
+    "epsilon rests on.",
+    "b": "One gradient an example is what clipping needs.",
+    "c": "Each row is shortened to the norm C at most: one person moves the sum by C.",
+    "d": "One person moves the *sum* by up to C, and the noise has the size for the *mean*: it is "
+    "too small by the number of examples in the batch. The loss looks all the better for it.",
+    "e": "The division comes after the noise, by a number that does not depend on who was drawn. "
+    "What is done to a private result afterwards takes nothing from the promise.",
+}

@@ -1,26 +1,19 @@
 """Learning that bounds what one example can do: per-example gradients, clipped, plus noise.
 
-    python -m lib.training.private      # weights/privacy-digits, about 2 minutes
-
     in each step:  take each example with probability q
                    g_i = gradient of example i alone
                    s   = sum of g_i * min(1, C / |g_i|)  +  N(0, (sigma C)^2)
                    w   = w - lr * s / (q N)
 
 Source: Abadi et al., "Deep learning with differential privacy" (2016), algorithm 1. What such a
-training gives away at most, epsilon, is counted by Opacus. The script trains a small network on 400
-digits in several ways, and attacks each by its losses (lib.formulas.privacy). One label in ten is
-wrong: people who do not fit in. Chapter: 5_2_1_privacy.
+training gives away at most, epsilon, is counted by Opacus. A small network learns from 400 digits
+in several ways; `lib.training.membership` attacks what comes out. One label in ten is wrong: people
+who do not fit in. Chapter: 5_2_1_privacy.
 """
 
-import argparse
-import json
 import math
-import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,16 +23,12 @@ from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from lib.data import digits
-from lib.formulas import privacy
-from lib.training import metrics
-from lib.training.checkpoint import write_whole
-from lib.training.train_lenet import data_hash
 
 MEMBERS = 400  # digits that are learned from
 DELTA = 1e-4  # of the guarantee: well below 1 / MEMBERS
 RATE, STEPS, LIMIT, LEARNING_RATE = 0.25, 100, 1.0, 1.0  # q, steps, C, lr
 NOISES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # sigma
-SEEDS = 10
+LONG = 3000  # steps, instead of 100
 WRONG = 0.1  # share of labels that are wrong
 
 Parameters = dict[str, Tensor]
@@ -84,8 +73,15 @@ def flat(counts: NDArray) -> Tensor:
     return torch.tensor(counts.reshape(len(counts), -1) / 16)
 
 
+def drawn(seed: int, people: int, number: int = MEMBERS) -> NDArray[np.bool_]:
+    """Who of so many people is a member: (people,)."""
+    inside = np.zeros(people, dtype=bool)
+    inside[np.random.default_rng(seed).permutation(people)[:number]] = True
+    return inside
+
+
 def draw(seed: int, everybody: People, number: int = MEMBERS) -> tuple[People, People]:
-    """Members, drawn at random, and all the others."""
+    """Members, drawn at random, and all the others; the same people as `drawn` says."""
     order = np.random.default_rng(seed).permutation(len(everybody))
     return everybody.take(order[:number]), everybody.take(order[number:])
 
@@ -101,6 +97,14 @@ def losses(model: nn.Module, data: People) -> NDArray[np.float64]:
     """Each one's own loss on the label that was said: (N,). This is what the attack sees."""
     scores = model(data.x).double()  # in float32 small losses would be equal
     return F.cross_entropy(scores, data.said, reduction="none").numpy()
+
+
+@torch.no_grad()
+def confidences(model: nn.Module, data: People) -> NDArray[np.float64]:
+    """phi = log p / (1 - p) of the label that was said: (N,). The loss is log(1 + e^-phi)."""
+    scores, own = model(data.x).double(), data.said[:, None]
+    rest = scores.scatter(1, own, -math.inf).logsumexp(dim=1)
+    return (scores.gather(1, own)[:, 0] - rest).numpy()
 
 
 def each_gradient(model: nn.Module, parameters: Parameters, x: Tensor, y: Tensor) -> Parameters:
@@ -126,10 +130,10 @@ def clipped_sum(gradients: Parameters, limit: float) -> Parameters:
 
     Args:
         gradients: by name, (B, ...).
-        limit: C, above 0.
+        limit: C, above 0; infinite for a sum of whole gradients.
     """
     squares = sum((g.flatten(1) ** 2).sum(dim=1) for g in gradients.values())
-    factors = limit / squares.sqrt().clamp(min=limit)  # (B,), at most 1
+    factors = (limit / squares.sqrt()).clamp(max=1.0)  # (B,)
     return {name: torch.einsum("b,b...->...", factors, g) for name, g in gradients.items()}
 
 
@@ -143,27 +147,34 @@ def fit_private(
     steps: int = STEPS,
     learning_rate: float = LEARNING_RATE,
 ) -> nn.Sequential:
-    """A network trained by clipped gradients with noise. With noise 0 there is only clipping.
+    """DP-SGD: a network trained by clipped gradients with noise.
+
+    With noise 0 there is only clipping; with an infinite limit too, plain gradient descent.
 
     Who takes part in a step is drawn for each example by itself, since that is what the count of
     epsilon rests on; so is the division by the expected number, not by the one that was drawn.
 
     Raises:
-        ValueError: for a rate outside 0 to 1, a limit or steps not above 0, or negative noise.
+        ValueError: for a rate outside 0 to 1, a limit or steps not above 0, negative noise, or
+            noise without a limit.
     """
-    if not 0 < rate <= 1 or not limit > 0 or steps < 1 or not noise >= 0:
+    endless = noise > 0 and math.isinf(limit)
+    if not 0 < rate <= 1 or not limit > 0 or steps < 1 or not noise >= 0 or endless:
         raise ValueError(
-            "expected a rate above 0 and up to 1, limit and steps above 0 and noise of at least 0, "
+            "expected a rate above 0 and up to 1, limit and steps above 0, noise of at least 0 and "
+            "a finite limit where there is noise, "
             f"got rate {rate}, limit {limit}, steps {steps}, noise {noise}"
         )
     model = network(seed)
     parameters = {name: p.detach() for name, p in model.named_parameters()}
     generator = torch.Generator().manual_seed(seed + 1)
+    spread = noise * limit if noise else 0.0
     for _ in range(steps):
         rows = torch.rand(len(data), generator=generator) < rate
         total = clipped_sum(each_gradient(model, parameters, data.x[rows], data.said[rows]), limit)
         for name, p in parameters.items():
-            total[name] += noise * limit * torch.randn(p.shape, generator=generator)
+            if spread:
+                total[name] += spread * torch.randn(p.shape, generator=generator)
             parameters[name] = p - learning_rate * total[name] / (rate * len(data))
     model.load_state_dict(parameters)
     return model
@@ -201,99 +212,30 @@ def epsilon(
         return float(accountant.get_epsilon(delta=delta))
 
 
-def attack(model: nn.Module, members: People, others: People) -> dict[str, float]:
-    """How well the losses tell members from others: of all, and of those who stand out."""
-    inside, outside = losses(model, members), losses(model, others)
-    odd = inside[members.odd], outside[others.odd]
+OVERFITTED, STOPPED, UNCLIPPED = "overfitted", "stopped early", "not clipped"
+CLIPPED_LONG, UNCLIPPED_LONG = "noise 0, 3,000 steps", "not clipped, 3,000 steps"
+
+
+def ways() -> dict[str, dict[str, float]]:
+    """Every way to train, by name, with its settings: without a promise, with noise, controls."""
+    clipped = {f"noise {noise:g}": {"noise": noise} for noise in NOISES}
     return {
-        "auc": privacy.auc(inside, outside),
-        "found": privacy.found_at(inside, outside, 0.01),
-        "auc_odd": privacy.auc(*odd),
-        "found_odd": privacy.found_at(*odd, 0.1),  # too few of them for a hundredth
+        OVERFITTED: {"steps": LONG},
+        STOPPED: {"steps": 100, "weight_decay": 1.0},
+        UNCLIPPED: {"noise": 0.0, "limit": math.inf},
+        **clipped,
+        CLIPPED_LONG: {"noise": 0.0, "steps": LONG},
+        UNCLIPPED_LONG: {"noise": 0.0, "limit": math.inf, "steps": LONG},
     }
 
 
-OVERFITTED, STOPPED = "overfitted", "stopped early"
+def fit(way: str, data: People, seed: int) -> nn.Sequential:
+    """A network trained in one of the `ways`.
 
-
-def ways() -> dict[str, Callable[[People, int], nn.Sequential]]:
-    """Every way to train, by name: two without a promise, then one for each noise."""
-    found: dict[str, Callable] = {
-        OVERFITTED: lambda data, seed: fit_plain(data, seed, 3000),
-        STOPPED: lambda data, seed: fit_plain(data, seed, 100, weight_decay=1.0),
-    }
-    for noise in NOISES:
-        found[f"noise {noise:g}"] = lambda data, seed, noise=noise: fit_private(data, seed, noise)
-    return found
-
-
-def measure(way: str, seed: int, everybody: People) -> tuple[dict, list[list[float]]]:
-    """Train one way with one draw of members, and attack.
-
-    Returns:
-        the results, and the losses of members and of others.
+    Raises:
+        ValueError: if there is no such way.
     """
-    members, others = draw(seed, everybody)
-    model = ways()[way](members, seed)
-    x, labels = held_out()
-    row = {
-        "way": way,
-        "seed": seed,
-        "accuracy": metrics.accuracy(metrics.predict(model, x).argmax(dim=1), labels),
-    }
-    sides = [[float(f"{v:.3g}") for v in losses(model, side)] for side in (members, others)]
-    return row | attack(model, members, others), sides
-
-
-def as_text(summary: dict) -> str:
-    """JSON with a result, and a way's losses, on a line each."""
-    lines = ",\n".join(json.dumps(row) for row in summary["results"])
-    kept = ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in summary["losses"].items())
-    odd = json.dumps(summary["odd"])
-    head = json.dumps(summary | {"odd": {}, "results": [], "losses": {}}, indent=2)
-    head = head.replace('"odd": {}', f'"odd": {odd}')
-    head = head.replace('"results": []', f'"results": [\n{lines}\n]')
-    return head.replace('"losses": {}', f'"losses": {{\n{kept}\n}}') + "\n"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=Path("weights/privacy-digits"))
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    arguments = parser.parse_args()
-    if arguments.seeds < 1:
-        parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")
-    torch.set_num_threads(1)
-    start, everybody = time.process_time(), people()
-    rows, kept = [], {}
-    shown = dict(zip(("members", "others"), draw(0, everybody), strict=True))
-    for way in ways():
-        for seed in range(arguments.seeds):
-            row, sides = measure(way, seed, everybody)
-            rows.append({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
-            print(way, *(f"{k} {v}" for k, v in rows[-1].items() if k != "way"), flush=True)
-            if seed == 0:
-                kept[way] = {"members": sides[0], "others": sides[1]}
-    summary = {
-        "command": f"python -m lib.training.private --seeds {arguments.seeds}",
-        "members": MEMBERS,
-        "others": len(everybody) - MEMBERS,
-        "delta": DELTA,
-        "rate": RATE,
-        "steps": STEPS,
-        "limit": LIMIT,
-        "learning_rate": LEARNING_RATE,
-        "epsilon": {f"noise {s:g}": round(epsilon(s), 3) for s in NOISES if s},
-        "epsilon_exact": {f"noise {s:g}": round(epsilon(s, exact=True), 3) for s in NOISES if s},
-        "data_sha256": data_hash(),
-        "torch": torch.__version__.split("+")[0],
-        "cpu_seconds": round(time.process_time() - start),
-        "odd": {name: np.flatnonzero(side.odd).tolist() for name, side in shown.items()},
-        "results": rows,
-        "losses": kept,
-    }
-    write_whole(arguments.output / "metrics.json", as_text(summary))
-
-
-if __name__ == "__main__":
-    main()
+    if way not in ways():
+        raise ValueError(f"fit: expected one of {', '.join(ways())}, got {way!r}")
+    settings = ways()[way]
+    return (fit_private if "noise" in settings else fit_plain)(data, seed, **settings)

@@ -105,16 +105,22 @@ def probe(x: Array, labels: NDArray[np.bool_], new: Array, decay: float = 1.0) -
     return asked @ np.linalg.solve(normal, known.T @ (2.0 * labels - 1)) > 0
 
 
-def accuracies(model: BertForMaskedLM, train: Probed, test: Probed, seed: int = 0) -> Array:
-    """Right answers by layer, for the property and for the control: (layers + 1, 2)."""
+def accuracies(
+    model: BertForMaskedLM, train: Probed, test: Probed, draws: int = 5
+) -> tuple[Array, Array]:
+    """Right answers by layer, for the property and for the control.
+
+    Args:
+        draws: of the control's random labels.
+
+    Returns:
+        (layers + 1,) for the property, and (layers + 1, draws) for the control.
+    """
     known, asked = states(model, train), states(model, test)
-    pairs = [
-        (train.inside, test.inside),
-        (random_labels(train, seed), random_labels(test, seed)),
-    ]
-    return np.array(
-        [
-            [(probe(x, y, z) == w).mean() for y, w in pairs]
-            for x, z in zip(known, asked, strict=True)
-        ]
-    )
+
+    def right(labels: NDArray[np.bool_], answers: NDArray[np.bool_]) -> list[float]:
+        pairs = zip(known, asked, strict=True)
+        return [float((probe(x, labels, z) == answers).mean()) for x, z in pairs]
+
+    control = [right(random_labels(train, d), random_labels(test, d)) for d in range(draws)]
+    return np.array(right(train.inside, test.inside)), np.array(control).T

@@ -1,5 +1,5 @@
-"""Members or not? Losses, a threshold and its ROC for every way of training that the script
-`lib.training.private` has run. Chapter: 5_2_1_privacy."""
+"""Members or not? Two attacks on every way of training that `lib.training.membership` has run, with
+the share of false alarms held fixed. Chapter: 5_2_1_privacy."""
 
 import json
 import math
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from lib.formulas import privacy
 from lib.widgets.assets import WEIGHTS
@@ -17,10 +16,11 @@ from lib.widgets.base import BookWidget, Checked, one_of
 WAYS = (
     "overfitted",
     "stopped early",
+    "not clipped",
     *(f"noise {noise}" for noise in ("0", "0.5", "1", "2", "4", "8")),
 )
+ATTACKS = ("loss", "lira")
 WHOSE = ("all", "odd")
-LEAST, MOST = 1e-5, 1e2  # of the threshold
 
 
 @cache
@@ -30,75 +30,76 @@ def results() -> dict[str, Any]:
 
 
 def summary(way: str) -> dict[str, Any]:
-    """Of one way: epsilon (None without a promise), and mean and spread over the seeds of the
-    accuracy and of the two areas under the ROC."""
-    rows = [row for row in results()["results"] if row["way"] == way]
-    found: dict[str, Any] = {"epsilon": results()["epsilon"].get(way)}
-    for name in ("accuracy", "auc", "auc_odd"):
-        values = [row[name] for row in rows]
-        found[name] = [float(np.mean(values)), float(np.std(values))]
-    return found
+    """Of one way: epsilon (None without a promise), and mean and spread of the accuracy."""
+    values = results()["accuracy"][way]
+    return {
+        "epsilon": results()["epsilon"].get(way),
+        "accuracy": [float(np.mean(values)), float(np.std(values))],
+    }
 
 
-def _threshold(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not LEAST <= value <= MOST:
-        raise ValueError(f"expected a loss from {LEAST:g} to {MOST:g}, got {value!r}")
+def _false_alarms(value: Any) -> float:
+    least = results()["false"][0]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 1:
+        raise ValueError(f"expected a share from {least:g} to 1, got {value!r}")
     return float(value)
 
 
 class PrivacyDial(BookWidget):
-    """Who was in the training set? Turn the noise, move the threshold.
+    """Who was in the training set? Choose the attack and its false alarms, turn the noise.
 
     Args:
-        way: how it was trained: "overfitted", "stopped early", or "noise 0" (each gradient is
-            clipped), "noise 0.5", "noise 1", "noise 2", "noise 4", "noise 8".
+        way: how it was trained: "overfitted", "stopped early", "not clipped" (as many steps of
+            plain descent as those that follow), or "noise 0" (each gradient is clipped),
+            "noise 0.5", "noise 1", "noise 2", "noise 4", "noise 8".
+        attack: "loss", a threshold on the loss, or "lira", a likelihood ratio from other networks.
         whose: "all" digits, or the "odd" ones, whose label is wrong.
-        threshold: the attack says "member" if the loss is at most this: 0.00001 to 100.
+        false_alarms: the share of the others who may be called members, 0.001 to 1; the nearest
+            of 61 steps is shown.
 
     Raises:
         ValueError: for any other value, saying what was expected.
     """
 
-    _shown = ("way", "whose", "threshold")
+    _shown = ("way", "attack", "whose", "false_alarms")
 
     way = Checked(one_of(WAYS), "overfitted").tag(sync=True)
+    attack = Checked(one_of(ATTACKS), "loss").tag(sync=True)
     whose = Checked(one_of(WHOSE), "all").tag(sync=True)
-    threshold = Checked(_threshold, 0.1).tag(sync=True)
+    false_alarms = Checked(_false_alarms, 0.01).tag(sync=True)
 
     _ways = traitlets.List(list(WAYS)).tag(sync=True)
     _summaries = traitlets.Dict().tag(sync=True)
-    _losses = traitlets.Dict().tag(sync=True)
-    _odd = traitlets.Dict().tag(sync=True)
+    _attacks = traitlets.Dict().tag(sync=True)
+    _false = traitlets.List().tag(sync=True)
+    _range = traitlets.Dict().tag(sync=True)
     _delta = traitlets.Float().tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         found = results()
         self._summaries = {way: summary(way) for way in WAYS}
-        self._losses, self._odd, self._delta = found["losses"], found["odd"], found["delta"]
-
-    def losses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of members and of others, in the one run that is shown."""
-        sides = []
-        for side in ("members", "others"):
-            values = np.array(self._losses[self.way][side])
-            sides.append(values if self.whose == "all" else values[self._odd[side]])
-        return sides[0], sides[1]
+        self._attacks = {way: found["attacks"][way] for way in WAYS}
+        self._false, self._range, self._delta = found["false"], found["range"], found["delta"]
 
     @property
-    def rates(self) -> tuple[float, float]:
-        """Shares of members, and of others, whose loss is at most the threshold."""
-        return privacy.rates(*self.losses(), self.threshold)
+    def _step(self) -> int:
+        return int(np.abs(np.log(np.divide(self._false, self.false_alarms))).argmin())
+
+    @property
+    def found(self) -> float:
+        """The share of members found at these false alarms."""
+        return self._attacks[self.way][self.attack][self.whose]["found"][self._step]
 
     @property
     def auc(self) -> float:
-        """Area under the ROC of the run that is shown."""
-        return privacy.auc(*self.losses())
+        """Area under the ROC, mean over the networks."""
+        return self._attacks[self.way][self.attack][self.whose]["auc"][0]
 
     @property
     def most_found(self) -> float:
-        """What no attack exceeds at this share of false alarms."""
+        """What no attack exceeds at these false alarms."""
         epsilon = self._summaries[self.way]["epsilon"]
-        return float(
-            privacy.most_found(self.rates[1], math.inf if epsilon is None else epsilon, self._delta)
-        )
+        false = np.array(self._false[self._step])
+        bound = math.inf if epsilon is None else epsilon
+        return float(privacy.most_found(false, bound, self._delta))

@@ -73,3 +73,11 @@ def test_nonsense_is_told(says, check, nonsense):
     answer, remark = nonsense
     found, line = says(getattr(privacy, check), answer)
     assert found is False and remark in line
+
+
+def test_the_line_that_breaks_the_promise(says):
+    assert says(privacy.broken_promise, "D")[0] is True
+    for letter in "abce":
+        found, line = says(privacy.broken_promise, letter)
+        assert found is False and line.startswith(f"Not {letter}. ")
+    assert says(privacy.broken_promise, ...)[0] is None

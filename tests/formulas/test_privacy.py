@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from lib.formulas import privacy
@@ -139,3 +140,42 @@ def test_the_average_of_clients_is_numpys_and_torchs():
 def test_what_does_not_fit(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def shadow_networks(rng, networks=14, people=9):
+    inside = rng.random((networks, people)) < 0.5
+    inside[:2], inside[2:4] = True, False  # two of each side at least
+    return rng.normal(size=people), rng.normal(2, 3, (networks, people)), inside
+
+
+def test_the_likelihood_ratio_is_that_of_two_normal_densities():
+    target, phi, inside = shadow_networks(np.random.default_rng(0))
+    sides = []
+    for side in (inside, ~inside):
+        means = [phi[side[:, n], n].mean() for n in range(9)]
+        away = [phi[side[:, n], n] - means[n] for n in range(9)]
+        free = sum(len(a) - 1 for a in away)
+        spread = np.sqrt(sum((a**2).sum() for a in away) / free)
+        sides.append((np.array(means), spread))
+    logs = [stats.norm.logpdf(target, *side) for side in sides]
+    got = privacy.likelihood_ratio(target, phi, inside)
+    np.testing.assert_allclose(got, logs[0] - logs[1], atol=1e-10)
+    mean, spread = sides[1]
+    offline = privacy.likelihood_ratio(target, phi, inside, online=False)
+    np.testing.assert_allclose(offline, (target - mean) / spread, atol=1e-10)
+
+
+def test_the_likelihood_ratio_without_enough_networks_is_nan():
+    target, phi, inside = shadow_networks(np.random.default_rng(1))
+    inside[:, 3] = False
+    inside[0, 3] = True  # one network alone has seen person 3
+    online = privacy.likelihood_ratio(target, phi, inside)
+    assert np.flatnonzero(np.isnan(online)).tolist() == [3]
+    assert np.isfinite(privacy.likelihood_ratio(target, phi, inside, online=False)).all()
+
+
+def test_the_likelihood_ratio_wants_shapes_that_fit():
+    target, phi, inside = shadow_networks(np.random.default_rng(2))
+    for wrong in ((target[:-1], phi, inside), (target, phi, inside[1:]), (target, phi[0], inside)):
+        with pytest.raises(ValueError, match="expected target"):
+            privacy.likelihood_ratio(*wrong)

@@ -75,7 +75,9 @@ def test_the_probe_is_ridge_regression():
 def test_training_put_it_there(tokens):
     train = probing.load("train", tokens, 150, seed=0)
     test = probing.load("test", tokens, 100, seed=1)
-    trained = probing.accuracies(BertForMaskedLM.from_pretrained(BERT), train, test)
+    trained, control = probing.accuracies(BertForMaskedLM.from_pretrained(BERT), train, test, 3)
     newborn = BertForMaskedLM.from_pretrained(BERT / "checkpoints/000000")
-    assert trained.shape == (4, 2)
-    assert trained[2, 0] > probing.accuracies(newborn, train, test)[2, 0] + 0.1
+    assert trained.shape == (4,) and control.shape == (4, 3)
+    assert control.std(axis=1).min() > 0  # each draw has labels of its own
+    assert trained[2] > control[2].mean() + 0.05
+    assert trained[2] > probing.accuracies(newborn, train, test, 1)[0][2] + 0.1
