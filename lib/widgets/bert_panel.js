@@ -257,7 +257,7 @@ export function bertPanel(ctx, { asset, head = null, suggestions = [], onReading
       : t(`What belongs at [MASK]${nth}`, `[MASK]${nth}处应是什么`);
     bars.show(found, hidden?.token);
     verdict.replaceChildren(...(hidden ? [
-      t("hidden was ", "被藏的是 "), h("b", {}, visible(hidden.token)),
+      t("The hidden token was ", "被藏的是 "), h("b", {}, visible(hidden.token)),
       t(`: rank ${hidden.rank}, ${probability(hidden.probability)}. `, `：第 ${hidden.rank} 名，${probability(hidden.probability)}。`),
     ] : []), places.length > 1 ? t("Press another [MASK] for its answers.", "按另一个 [MASK]，看它的答案。") : "");
     if (spoken) {

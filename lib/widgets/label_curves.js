@@ -34,7 +34,7 @@ function build(ctx) {
       ctx.sync({ count: value === "all" ? value : Number(value) });
     }),
   });
-  const told = (count) => (count === "all" ? t("all labels there are", "全部标注") : t(`${count} labels a class`, `每类 ${count} 个标注`));
+  const told = (count) => (count === "all" ? t("all labels there are", "全部标注") : t(`${count} labels per class`, `每类 ${count} 个标注`));
 
   // --- the curves ---------------------------------------------------------------------------------
   const svg = h("svg:svg", { class: "lc-plot", "aria-hidden": "true" });
@@ -133,11 +133,11 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag from 0 to all. Who is ahead, and when? Then ask for the section instead of the library.", "从 0 拖到全部。谁领先，在什么时候？然后把“哪个库”换成“哪一节”。")),
+      t("drag the slider from 0 labels to all of them. Who is ahead, and when?", "把滑块从 0 个标注拖到全部。谁领先，在什么时候？")),
     h("div", { class: "lc-bar-top" }, tasks.node,
       h("div", { class: "lc-slider" }, h("label", { class: "lw-label", for: id }, t("Labels", "标注")), shown, range)),
     svg,
-    h("p", { class: "lc-note lw-quiet" }, t("Mean over the labels of the share found, on test files; bars are the spread over five seeds; dotted: guessing.", "测试文件上各标签找回比例的平均；竖线是五个种子的离散程度；点线：瞎猜。")),
+    h("p", { class: "lc-note lw-quiet" }, t("The share found of each label, averaged over the labels, on test files; vertical bars: one standard deviation over five seeds; dotted: guessing.", "测试文件上各标签找回比例的平均；竖线：五个种子的一个标准差；点线：瞎猜。")),
     list, h("div", { class: "lc-scroll", tabindex: "0", role: "region", "aria-label": t("confusion", "混淆矩阵") }, table));
   ctx.watch(["task", "count", "way"], draw);
   ctx.onTheme(draw);

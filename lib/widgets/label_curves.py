@@ -58,7 +58,7 @@ class LabelCurves(BookWidget):
 
     Args:
         task: "packages" (which library a sentence documents) or "sections" (which section).
-        count: labels a class: 0, 10, 50, 200, 500, or "all" of the training text.
+        count: labels per class: 0, 10, 50, 200, 500, or "all" of the training text.
         way: whose confusion is shown: "bag of words", "from scratch", "frozen", "fine-tuned"; at
             count 0 it is the calibrated zero-shot answer's.
 

@@ -115,4 +115,18 @@ def test_what_is_dragged_is_said(page):
     show(page, LabelCurves())
     page.get_by_label("Labels", exact=True).press("ArrowRight")
     page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
-    assert "50 labels a class" in page.locator("[aria-live]").inner_text()
+    assert "50 labels per class" in page.locator("[aria-live]").inner_text()
+
+
+def test_the_first_task_is_seen_on_a_phone_without_scrolling(page):
+    """Slider, curves and numbers fit into one screen of 390 x 844, and the numbers change."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, LabelCurves(), width=390)
+    slider = page.get_by_label("Labels", exact=True)
+    top = slider.bounding_box()["y"]
+    slider.press("Home")
+    before = shown(page)
+    rows = page.locator(".lc-rows").bounding_box()
+    assert rows["y"] + rows["height"] - top < 844 - 60
+    slider.press("End")
+    assert set(shown(page)) == set(WITH) and set(before).isdisjoint(WITH)
