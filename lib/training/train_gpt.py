@@ -146,7 +146,7 @@ def nats(model: GPT, ids: NDArray[np.int64], stride: int | None = None) -> NDArr
 
 
 def bits_per_byte(surprises: NDArray[np.float64], num_bytes: int) -> float:
-    """Sum of nats over a text, as bits a byte of it."""
+    """Sum of nats over a text, as bits per byte of it."""
     return float(np.sum(surprises) / math.log(2) / num_bytes)
 
 

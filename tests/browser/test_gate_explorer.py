@@ -110,7 +110,7 @@ def test_without_its_memory_the_sum_vanishes(page):
 
 
 @pytest.mark.parametrize("settings", [{}, {"step": 10, "clamps": {"f": {"all": 0}}}])
-def test_foretells_characters_as_numpy_does(page, settings):
+def test_predicts_characters_as_numpy_does(page, settings):
     explorer = GateExplorer(job="chars", text="Return the sum of\nthe ", **settings)
     show(page, explorer)
     shown = shown_chars(page)

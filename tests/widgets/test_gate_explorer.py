@@ -55,7 +55,7 @@ def test_the_sum_is_what_torch_reads(kind):
 
 
 @pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_the_next_character_is_what_torch_foretells(kind):
+def test_the_next_character_is_what_torch_predicts(kind):
     explorer = GateExplorer(job="chars", text="Compute the a\nb", step=3)
     x = np.eye(96)[to_indices(explorer.text)]
     expected = torch.softmax(torch.from_numpy(by_torch("chars", kind, x)), dim=-1).numpy()
@@ -216,7 +216,7 @@ def test_carries_the_small_networks_only():
     assert len(ASSETS["chars-lstm"]()) + len(ASSETS["chars-rnn"]()) < 250_000
 
 
-def test_packing_hardly_changes_what_the_networks_foretell():
+def test_packing_hardly_changes_what_the_networks_predict():
     """No probability moves by more than 0.05, and the average one by less than 0.001."""
     x = np.eye(96, dtype=np.float32)[to_indices(TEXT)]
     explorer = GateExplorer(job="chars")
