@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from lib.formulas import attention, transformer
+from lib.tensors import load_arrays, modern
 
 Array = NDArray[np.floating]
 
@@ -42,7 +42,7 @@ class Bert(NamedTuple):
 
 
 def read(directory: str | Path) -> Bert:
-    """The model in a directory: config.json and model.safetensors.
+    """The model in a directory: config.json and model.safetensors, whole or in shards.
 
     Raises:
         FileNotFoundError: if a file is missing.
@@ -57,9 +57,7 @@ def read(directory: str | Path) -> Bert:
             f"got {kind!r} with {act!r}"
         )
     path = directory / "model.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    found = load_file(path)
+    found = {modern(name, "bert."): array for name, array in load_arrays(path).items()}
 
     def take(name: str) -> Array:
         if name not in found:

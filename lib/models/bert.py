@@ -13,7 +13,7 @@ in both directions. Source: Devlin et al. 2019. Chapters: 4_1_train_bert, 4_2_in
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,7 @@ from torch.nn import functional as F
 from lib.models import hub, transformer
 from lib.models.masks import as_bool
 from lib.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
+from lib.tensors import modern
 from lib.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
 
 # The names of activations in BERT's config.json, and `Block`'s for them.
@@ -198,7 +199,8 @@ class _Pretrained(nn.Module):
 
     def _load(self, directory: Path) -> None:
         path = directory / "model.safetensors"
-        load_into(self, _wanted(from_hub(load_tensors(path)[0]), self), path)
+        found = load_tensors(path)[0]
+        load_into(self, _wanted(from_hub(found), self), path, _in_file(found))
 
     def save_pretrained(self, directory: str | Path, tokenizer: Tokenizer | None = None) -> None:
         """Write what transformers opens, each file whole or not at all.
@@ -323,7 +325,8 @@ class BertForSequenceClassification(_Pretrained):
         """
         directory = hub.find(source)
         path = directory / "model.safetensors"
-        tensors = from_hub(load_tensors(path)[0])
+        found = load_tensors(path)[0]
+        tensors = from_hub(found)
         if labels is None and "classifier.weight" not in tensors:
             raise ValueError(f"{path}: expected a head for labels; without one, give their names")
         config = _read_config(directory / "config.json")
@@ -332,7 +335,7 @@ class BertForSequenceClassification(_Pretrained):
             fresh = model.state_dict()
             tensors = {n: t for n, t in tensors.items() if n.startswith("bert.")}
             tensors |= {n: fresh[n] for n in fresh if not n.startswith("bert.")}
-        load_into(model, _wanted(tensors, model), path)
+        load_into(model, _wanted(tensors, model), path, _in_file(found))
         return model.eval()
 
     def _more_config(self) -> dict:
@@ -412,7 +415,7 @@ def to_hub(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 tensors[path] = rows
         else:
             tensors[hub.to_theirs(name, _NAMES)] = tensor
-    if "decoder" in state:
+    if "decoder" in state and "bias" in state:
         tensors["cls.predictions.decoder.bias"] = state["bias"]
     return tensors
 
@@ -424,11 +427,7 @@ def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     state, apart = {}, {}
     for name, tensor in tensors.items():
-        if re.match(r"(embeddings|encoder|pooler)\.", name):
-            name = f"bert.{name}"
-        # As the first files were written.
-        name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
-        name = name.replace("LayerNorm.beta", "LayerNorm.bias")
+        name = modern(name, "bert.")
         found = re.fullmatch(r"bert\.encoder\.layer\.(\d+)\.attention\.self\.(\w+)\.(\w+)", name)
         if found and found[2] in _PARTS:
             apart[found[1], found[3], found[2]] = tensor.float()
@@ -443,6 +442,19 @@ def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if all(part is not None for part in parts):
             state[f"bert.encoder.layers.{layer}.self_attn.in_proj_{kind}"] = torch.cat(parts)
     return state
+
+
+def _in_file(found: Collection[str]) -> Callable[[str], str]:
+    """Our name of a tensor to what it is called, or should be, in a file with the names `found`."""
+    called = {modern(name, "bert."): name for name in found}
+    bare = "bert." if any(not n.startswith("bert.") and m != n for m, n in called.items()) else ""
+
+    def in_file(name: str) -> str:
+        theirs = list(to_hub({name: torch.empty(3, 1)}))
+        missing = [name for name in theirs if name not in called]
+        return ", ".join(called.get(n, n.removeprefix(bare)) for n in missing or theirs)
+
+    return in_file
 
 
 def _wanted(tensors: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

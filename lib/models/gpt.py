@@ -254,13 +254,19 @@ class GPT(nn.Module):
         directory = Path(directory)
         model = cls(_read_config(directory / "config.json"))
         path = directory / "model.safetensors"
-        tensors = {}
-        for name, tensor in load_tensors(path)[0].items():
-            name = name.removeprefix("transformer.")
+        tensors, called, prefix = {}, {}, ""
+        for full, tensor in load_tensors(path)[0].items():
+            name = full.removeprefix("transformer.")
+            prefix = prefix or full.removesuffix(name)
             # The first files carried the causal mask too; the head is the embedding.
             if not re.search(r"\.attn\.(masked_)?bias$|^lm_head\.weight$", name):
-                tensors[hub.to_ours(name, _NAMES)] = _turn(name, tensor.float())
-        load_into(model, tensors, path)
+                ours = hub.to_ours(name, _NAMES)
+                tensors[ours], called[ours] = _turn(name, tensor.float()), full
+
+        def in_file(name: str) -> str:
+            return called.get(name, prefix + hub.to_theirs(name, _NAMES))
+
+        load_into(model, tensors, path, in_file)
         return model.eval()
 
     def save_pretrained(self, directory: str | Path) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Pairs = Iterable[tuple[str, str]]  # ours, theirs
-FILES = ["config.json", "model.safetensors", "tokenizer*.json", "vocab.txt"]
+FILES = ["config.json", "model*.safetensors", "model.safetensors.index.json"]
+FILES += ["tokenizer*.json", "vocab.txt"]
 
 
 def to_theirs(name: str, pairs: Pairs) -> str:

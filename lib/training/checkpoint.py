@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+
+from lib.tensors import check_names, files
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], **metadata: str) -> None:
@@ -34,49 +36,58 @@ def save_tensors(path: str | Path, tensors: Mapping[str, Tensor], **metadata: st
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a safetensors file.
+    """Read a safetensors file, or the shards that a list beside it names (`lib.tensors`).
 
     Returns:
         name -> tensor, on the CPU; the header's texts.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if there is no such file, or a shard is missing.
         ValueError: if it is not a safetensors file, is cut short, or its contents are not those
             that were saved.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: expected a whole safetensors file: {error}") from None
-    # Files from elsewhere carry no hash.
-    if "sha256" in metadata and metadata["sha256"] != _hash(tensors, metadata):
-        raise ValueError(f"{path}: the contents are not those that were saved (hash differs)")
-    return tensors, metadata
+    everything: dict[str, Tensor] = {}
+    texts: dict[str, str] = {}
+    for file, wanted in files(path):
+        try:
+            with safe_open(file, framework="pt") as opened:
+                metadata = dict(opened.metadata() or {})
+                tensors = {name: opened.get_tensor(name) for name in opened.keys()}
+        except (SafetensorError, OSError) as error:
+            raise ValueError(f"{file}: expected a whole safetensors file: {error}") from None
+        check_names(file, tensors, wanted)
+        # Files from elsewhere carry no hash.
+        if "sha256" in metadata and metadata["sha256"] != _hash(tensors, metadata):
+            raise ValueError(f"{file}: the contents are not those that were saved (hash differs)")
+        everything |= tensors
+        texts |= metadata
+    return everything, texts
 
 
-def load_into(model: nn.Module, tensors: Mapping[str, Tensor], source: str | Path) -> None:
+def load_into(
+    model: nn.Module,
+    tensors: Mapping[str, Tensor],
+    source: str | Path,
+    in_file: Callable[[str], str] = str,
+) -> None:
     """Put tensors into a model's parameters and buffers.
 
     Args:
         source: where they came from, for the message.
+        in_file: what a tensor is called there, if it is not what the model calls it.
 
     Raises:
         ValueError: naming the tensors that are missing, unknown, of another shape, or not finite.
     """
     expected = model.state_dict()
-    wrong = [f"missing {name}" for name in expected if name not in tensors]
-    wrong += [f"unknown {name}" for name in tensors if name not in expected]
+    wrong = [f"missing {in_file(name)}" for name in expected if name not in tensors]
+    wrong += [f"unknown {in_file(name)}" for name in tensors if name not in expected]
     for name in expected.keys() & tensors.keys():
         got, shape = tensors[name], tuple(expected[name].shape)
         if tuple(got.shape) != shape:
-            wrong.append(f"{name}: expected shape {shape}, got {tuple(got.shape)}")
+            wrong.append(f"{in_file(name)}: expected shape {shape}, got {tuple(got.shape)}")
         elif not torch.isfinite(got).all():
-            wrong.append(f"{name}: NaN or infinity")
+            wrong.append(f"{in_file(name)}: NaN or infinity")
     if wrong:
         raise ValueError(
             f"{source} does not fit {type(model).__name__}: {'; '.join(sorted(wrong))}"

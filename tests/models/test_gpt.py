@@ -239,7 +239,7 @@ def test_files_that_are_something_else(tmp_path):
         (dict(scale_attn_by_inverse_layer_idx=True), "scale_attn_by_inverse_layer_idx"),
         (dict(tie_word_embeddings=False), "tie_word_embeddings: expected True, got False"),
         (dict(activation_function="silu"), "activation_function"),
-        (dict(n_layer=2), "missing blocks.1"),
+        (dict(n_layer=2), "missing transformer.h.1"),
     ]:
         path.write_text(json.dumps(good | change))
         with pytest.raises(ValueError, match=words):
