@@ -128,7 +128,7 @@ def conv2d_backward(
     dilation: Size = 1,
     groups: int = 1,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of a loss by x, weight and bias, given its gradient by the output of `conv2d`.
+    """Gradients of a loss with respect to x, weight and bias, given the one of `conv2d`'s output.
 
     Each product weight * pixel hands the gradient of its sum on: to the weight, times the pixel;
     to the pixel, times the weight. A weight used at many places adds up what it gets there, a
@@ -174,7 +174,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 @floats("grad_output", "x")
 def relu_backward(grad_output: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Gradient by x: what arrives, where x was positive.
+    """Gradient with respect to x: what arrives, where x was positive.
 
     Raises:
         ValueError: if the two shapes differ.

@@ -62,7 +62,7 @@ def max_pool2d_backward(
     dilation: Size = 1,
     ceil_mode: bool = False,
 ) -> np.ndarray:
-    """Gradient by x: each window hands its gradient to its largest value, the first of equals.
+    """Gradient with respect to x: a window's goes to its largest value, the first of equals.
 
     Args:
         grad_output: (B, C, H', W') or (C, H', W').
@@ -128,7 +128,7 @@ def avg_pool2d_backward(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> np.ndarray:
-    """Gradient by x: each window shares its gradient equally among its cells.
+    """Gradient with respect to x: each window shares its gradient equally among its cells.
 
     Args:
         grad_output: (B, C, H', W') or (C, H', W').

@@ -262,7 +262,7 @@ def rnn_backward(
         new = phi(projected[:, t] + _recurrent(states[-1], weights))
         states.append(_where(mask, t, new, states[-1]))
 
-    da = np.zeros_like(projected)  # gradient by what went into phi
+    da = np.zeros_like(projected)  # gradient of what went into phi
     dh = np.zeros_like(h0)
     for t in reversed(range(x.shape[1])):
         dh = dh + _where(mask, t, grad_out[:, t], 0)

@@ -2,7 +2,7 @@ r"""Scaling laws: how the loss falls with the size of a model and the amount of 
 
     L(N, D) = E + A / N^alpha + B / D^beta
 
-N parameters, D tokens, L in nats a token. E is what no model of this kind gets rid of, the second
+N parameters, D tokens, L in nats per token. E is what no model of this kind gets rid of, the second
 term what a small model lacks, the third what little text leaves unlearned. Five numbers, fitted to
 runs: the logarithms of both sides are compared, and Huber's loss keeps a run that went astray from
 pulling as hard as its square would.
@@ -36,7 +36,7 @@ class Law(NamedTuple):
 
 
 def loss(law: Law, N: ArrayLike, D: ArrayLike) -> Array:
-    """L(N, D) in nats a token; N and D broadcast."""
+    """L(N, D) in nats per token; N and D broadcast."""
     E, A, alpha, B, beta = law
     return E + A / np.asarray(N, float) ** alpha + B / np.asarray(D, float) ** beta
 

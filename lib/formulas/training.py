@@ -54,7 +54,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
 def linear_backward(
     grad_output: np.ndarray, x: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients by x (..., I), weight (O, I) and bias (O,), given the one by y (..., O).
+    """Gradients with respect to x (..., I), weight (O, I) and bias (O,), given y's (..., O).
 
     Raises:
         ValueError: if shapes do not fit each other.
@@ -115,7 +115,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
 
 @floats("logits")
 def cross_entropy_backward(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Gradient by the logits (B, K): (probabilities - onehot of the targets) / B.
+    """Gradient with respect to the logits (B, K): (probabilities - onehot of the targets) / B.
 
     Raises:
         ValueError: as in `cross_entropy`.

@@ -144,7 +144,7 @@ def layer_norm_backward(
 ) -> tuple[Array, Array, Array]:
     """Gradients of `layer_norm` by x (..., C), weight (C,) and bias (C,).
 
-    A token's mean and size have no effect on what comes out, so the gradient by x has no part along
+    A token's mean and size have no effect on what comes out, so the gradient for x has no part along
     them: the mean of grad * weight is taken off, and its part along the normalized token.
 
     Args:

@@ -56,7 +56,7 @@ def read_images(name: str, x: np.ndarray) -> np.ndarray:
 
 
 def read_grad_output(name: str, grad: np.ndarray, y_shape: tuple[int, ...]) -> np.ndarray:
-    """The gradient by an output of shape `y_shape`, as an array of floats.
+    """The gradient with respect to an output of shape `y_shape`, as an array of floats.
 
     Raises:
         ValueError: if it has another shape.

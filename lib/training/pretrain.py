@@ -78,7 +78,7 @@ def scores(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
 
 
 def loss(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean cross-entropy of the hidden tokens, in nats a token."""
+    """Mean cross-entropy of the hidden tokens, in nats per token."""
     return F.cross_entropy(scores(model, batch), batch[3][batch[2]])
 
 

@@ -103,7 +103,7 @@ def shuffled(pieces: Tensor, seed: int) -> Tensor:
 
 @torch.no_grad()
 def held_out_loss(model: GPT, judged: Tensor) -> float:
-    """Mean surprise in nats a token; a token has 0 to LENGTH - 1 others before it in its text."""
+    """Mean surprise in nats per token; a token has 0 to LENGTH - 1 others before it in its text."""
     losses = [
         train_gpt.loss(model, (part[:, :-1], part[:, 1:])).item() * len(part)
         for part in judged.split(64)

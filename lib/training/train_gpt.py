@@ -86,7 +86,7 @@ def batches(ids: NDArray[np.int64], length: int, size: int = BATCH):
 
 
 def loss(model: torch.nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean cross-entropy of the next tokens, in nats a token."""
+    """Mean cross-entropy of the next tokens, in nats per token."""
     return F.cross_entropy(model(batch[0]).flatten(0, 1), batch[1].flatten())
 
 

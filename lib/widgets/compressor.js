@@ -52,7 +52,7 @@ function build(ctx) {
     };
   }
   const sliders = [
-    slider("bits", t("Bits a weight", "每个权重的位数"), {
+    slider("bits", t("Bits per weight", "每个权重的位数"), {
       min: 0, max: BITS.length - 1, read: (i) => BITS[i], write: (bits) => BITS.indexOf(bits),
       show: (bits) => (bits === 32 ? t("32, as trained", "32，训练时的") : t(`${bits} bits`, `${bits} 位`)),
     }),

@@ -73,7 +73,7 @@ def test_every_setting_gives_pythons_numbers(page):
 
 def test_dragging_and_choosing_reach_python(page):
     show(page, Compressor())
-    page.get_by_label("Bits a weight").press("End")
+    page.get_by_label("Bits per weight").press("End")
     page.get_by_label("Pruned").press("ArrowRight")
     page.get_by_label("Clipped at").press("ArrowRight")
     page.get_by_text("row", exact=True).click()
@@ -174,7 +174,7 @@ def test_chinese(page):
 def test_what_is_dragged_is_said(page):
     show(page, Compressor())
     read(page)
-    page.get_by_label("Bits a weight").press("ArrowRight")
+    page.get_by_label("Bits per weight").press("ArrowRight")
     page.wait_for_function(
         "() => document.querySelector('[aria-live]').textContent !== ''", timeout=20_000
     )
