@@ -3,8 +3,8 @@
     python book/stills.py                         # every notebook of the book
     python book/stills.py chapters/3_1_cnn.ipynb
 
-A notebook that has not been run in JupyterLab, GitHub's view of it, and the book's pages in a browser
-without scripts show them. They are taken from the book, which is built first; `book/notebooks.py`
+They show in JupyterLab until a notebook is run, in GitHub's view of it, and on the book's pages in
+a browser without scripts. They are taken from the book, which is built first; `book/notebooks.py`
 keeps them when a notebook is run again.
 """
 
@@ -23,10 +23,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 sys.path.append(str(notebooks.ROOT))
-from tests.chromium import BROWSER_ARGS, find  # noqa: E402
+from tests.chromium import BROWSER_ARGS, find
 
 WIDTH = 720  # pixels: a widget's on the book's pages
-COLOURS = 32  # a picture to recognise, not to measure: a few dozen kilobytes
+COLOURS = 64  # a picture to recognise, not to measure: a few dozen kilobytes
 
 
 def build(out: Path) -> Path:
@@ -41,7 +41,7 @@ def build(out: Path) -> Path:
 def light(picture: bytes) -> bytes:
     """The same picture with few colours."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(file := io.BytesIO(), "PNG", optimize=True)
     return file.getvalue()
 

@@ -164,3 +164,20 @@ def test_a_chapter_keeps_no_code_of_its_widgets(path):
 def test_a_chapter_run_twice_is_the_same_to_the_byte():
     chapter = ROOT / "chapters" / "3_1_cnn.ipynb"
     assert notebooks.run(chapter) == notebooks.run(chapter)
+
+
+@pytest.mark.parametrize("path", notebooks.book_notebooks(), ids=lambda path: path.stem)
+def test_a_picture_stands_where_a_widget_will_be(path):
+    """`make stills` draws them; a run keeps them, and they stay light."""
+    for data in widget_states.views(nbformat.read(path, as_version=4)):
+        assert len(data.get("image/png", "")) > 5_000, "run `make stills`"
+        assert len(data["image/png"]) < 120_000
+
+
+def test_a_run_keeps_the_pictures_of_its_widgets():
+    before, after = saved(KernelExplorer(), GateExplorer()), saved(KernelExplorer(), GateExplorer())
+    widget_states.views(before)[0]["image/png"] = "one"
+    widget_states.views(before)[1].update({"image/png": "two", "text/plain": "Other()"})
+    notebooks._keep_stills(after, before)
+    stills = [data.get("image/png") for data in widget_states.views(after)]
+    assert stills == ["one", None]  # another widget's picture is not its own
