@@ -15,8 +15,8 @@ function build(ctx) {
     const mode = ctx.get("mode");
     modes.set(mode);
     hint.textContent = mode === "digit"
-      ? t("drag the pixels to erase, and point at the pictures. Which one knew what mattered?", "拖动要擦掉的像素数，并指向各张图。哪张图知道什么重要？")
-      : t("press a token to hide it. Did the attention know? Then write a sentence of your own.", "按一个词元把它藏起来。注意力知道吗？再写一句您自己的话。");
+      ? t("drag “erase the strongest”. Each picture loses its own strongest pixels, and the bold number is what is left of the answer.", "拖动“擦掉最强的”。每张图擦掉它自己最强的像素，粗体数字是回答还剩多少。")
+      : t("press a token to hide it, and watch the answer. Which column knew?", "按一个词元把它藏起来，看回答怎么变。哪一列事先知道？");
     for (const [name, { node }] of Object.entries(sides)) {
       node.classList.toggle("xp-away", name !== mode);
       node.inert = name !== mode;

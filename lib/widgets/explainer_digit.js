@@ -1,12 +1,12 @@
 // The Explainer's digit: four maps of pixels, and what the answer loses without the strongest.
 import { countInk, normalizeDrawing, toInput } from "./digits.js";
 import { inFrames, integratedGradients, occlusionMap, seededRandom, strongestFirst, without } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler, share, sumText } from "./explainer_parts.js";
+import { METHOD_NAMES, answerBars, fall, ruler, sumText } from "./explainer_parts.js";
 import { lenetGradient, lenetProbabilities, lenetScores } from "./gradients.js";
 import { lenetWeights } from "./lenet.js";
 import { tensor } from "./nn.js";
 import { PAPER, drawingPaper } from "./paper.js";
-import { bytesOf, drawMap, float32Of, h, legend, number, t, toggle } from "./ui.js";
+import { bytesOf, drawMap, float32Of, h, legend, probability, t, toggle } from "./ui.js";
 
 const PIXELS = 28;
 const MAPS = ["saliency", "times", "integrated", "occlusion"];
@@ -84,8 +84,8 @@ export function digitSide(ctx) {
   // --- the maps -----------------------------------------------------------------------------------
   const tiles = Object.fromEntries(MAPS.map((name) => {
     const [canvas, scale, worth] = [h("canvas", { "aria-hidden": "true" }), legend(), h("span", { class: "xp-worth" })];
-    const node = h("button", { type: "button", class: "xp-tile" }, h("span", { class: "xp-title" }, names[name]),
-      h("span", { class: "xp-map" }, canvas), scale.node, worth);
+    const node = h("button", { type: "button", class: "xp-tile" }, h("span", { class: "xp-title" }, names[name]), worth,
+      h("span", { class: "xp-map" }, canvas), scale.node);
     const point = (on) => () => {
       pointed = on && maps[name] ? name : null;
       drawPaper();
@@ -224,7 +224,7 @@ export function digitSide(ctx) {
     drawGaps();
     drawPaper();
     drawExamples();
-    if (spoken && p) ctx.say(t(`explains the ${target}: ${share(p[target])}`, `解释 ${target}：${share(p[target])}`));
+    if (spoken && p) ctx.say(t(`explains the ${target}: ${probability(p[target])}`, `解释 ${target}：${probability(p[target])}`));
     spoken = false;
   });
   ctx.watch(["counts", "digit_index"], () => {
@@ -247,12 +247,15 @@ export function digitSide(ctx) {
   const node = h("div", { class: "xp-digit" },
     h("div", { class: "xp-top" },
       h("div", { class: "xp-see" }, paper.node, h("div", { class: "xp-buttons" }, paper.undo, paper.clear)),
-      h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("its answer; explain the score of", "它的回答；解释谁的得分")), picks.node),
-      h("div", { class: "xp-settings" }, rulers.steps.node, chart, gapText, rulers.window.node, rulers.erased.node)),
+      h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("its answer; explain the score of", "它的回答；解释谁的得分")), picks.node)),
+    h("div", { class: "xp-judge" },
+      rulers.erased.node,
+      h("div", { class: "xp-tiles" }, MAPS.map((name) => tiles[name].node)),
+      h("p", { class: "xp-key lw-quiet" }, t("Red speaks for the digit, blue against it; saliency has no sign.", "红色支持这个数字，蓝色反对；显著图没有正负。")),
+      blind),
     h("div", { class: "xp-strips" },
       h("div", { class: "xp-strip", role: "group", "aria-label": t("digits that it never learned from", "它没有学过的数字") }, examples), chance.node),
-    h("div", { class: "xp-tiles" }, MAPS.map((name) => tiles[name].node)),
-    blind);
+    h("div", { class: "xp-settings" }, h("div", {}, rulers.steps.node, chart, gapText), rulers.window.node));
   return { node, start: answer };
 }
 

@@ -1,5 +1,5 @@
 // What both sides of the Explainer have in common: a ruler, and bars of which one is explained.
-import { h, number, t, uniqueId } from "./ui.js";
+import { h, number, probability, t, uniqueId } from "./ui.js";
 
 /** A labelled range: {node, set(value)}. values: what it goes through; told(value) says it. */
 export function ruler(ctx, label, values, told, onChange) {
@@ -36,20 +36,15 @@ export function answerBars(label, names, onPick) {
         radio.checked = i === chosen;
         node.classList.toggle("xp-best", i === best);
         fill.style.inlineSize = p ? `${100 * p[i]}%` : "0";
-        value.textContent = p ? share(p[i]) : "";
+        value.textContent = p ? probability(p[i]) : "";
       });
     },
   };
 }
 
-/** A probability as a reader wants it. */
-export function share(p) {
-  return p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`;
-}
-
 /** "99.2% → 12.0%". */
 export function fall(before, after) {
-  return `${share(before)} → ${share(after)}`;
+  return `${probability(before)} → ${probability(after)}`;
 }
 
 /** What the parts of an explanation should sum to, and how far they are from it. */
@@ -64,5 +59,5 @@ export const METHOD_NAMES = () => ({
   integrated: t("integrated gradients", "积分梯度"),
   occlusion: t("occlusion", "遮挡"),
   rollout: t("attention rollout", "注意力展开"),
-  hide: t("hide it", "藏起来"),
+  hide: t("lost if hidden", "藏起后失去"),
 });

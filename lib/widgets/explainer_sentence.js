@@ -2,10 +2,10 @@
 // the strongest. The BERT and its gradients run in the page, on weights that come on first use.
 import { bertBackward, bertFromEmbeddings } from "./bert_gradients.js";
 import { attentionRollout, inFrames, integratedGradients, seededRandom, strongestFirst } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler, share, sumText } from "./explainer_parts.js";
+import { METHOD_NAMES, answerBars, fall, ruler, sumText } from "./explainer_parts.js";
 import { softmax, tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { h, loadAsset, paint, t, uniqueId } from "./ui.js";
+import { h, loadAsset, paint, probability, t, uniqueId } from "./ui.js";
 import { wordpieceTokenizer } from "./wordpiece.js";
 
 const COLUMNS = ["hide", "rollout", "times", "integrated"];
@@ -205,7 +205,7 @@ export function sentenceSide(ctx) {
       button.setAttribute("aria-pressed", String(hidden.includes(at)));
       cells.forEach((cell, i) => {
         const value = maps[COLUMNS[i]]?.[at];
-        const colors = value === undefined ? { background: "none", ink: "inherit" } : paint("diverging", value, most[i]);
+        const colors = value === undefined ? { background: "none", ink: "inherit" } : paint(COLUMNS[i] === "rollout" ? "magnitude" : "diverging", value, most[i]);
         Object.assign(cell.style, { background: colors.background, color: colors.ink });
         cell.textContent = value === undefined ? "…" : told(COLUMNS[i], value);
       });
@@ -213,8 +213,8 @@ export function sentenceSide(ctx) {
   }
   const signed = (value, text) => (value > 0 ? `+${text}` : text).replace("-", "−");
   function told(name, value) {
-    if (name === "rollout") return share(value);
-    return name === "hide" ? signed(-value, `${(-100 * value).toFixed(1)}%`) : signed(value, value.toFixed(2));
+    if (name === "rollout") return probability(value);
+    return signed(value, name === "hide" ? `${(100 * value).toFixed(1)}%` : value.toFixed(2));
   }
 
   // --- everything together ------------------------------------------------------------------------
@@ -223,10 +223,10 @@ export function sentenceSide(ctx) {
     if (!p) return;
     picks.set(own, label);
     drawRows();
-    for (const name of COLUMNS) foot[name].textContent = worth[name] === undefined ? "…" : share(worth[name]);
-    footHead.textContent = t(`${share(p[label])}, then`, `${share(p[label])}，之后`);
+    for (const name of COLUMNS) foot[name].textContent = worth[name] === undefined ? "…" : probability(worth[name]);
+    footHead.textContent = t(`${probability(p[label])}, then`, `${probability(p[label])}，之后`);
     note.replaceChildren(
-      t("Red speaks for it, blue against it. ", "红色支持，蓝色反对。"),
+      t("Red speaks for the library, blue against it. Rollout has no sign: yellow is more. ", "红色支持这个库，蓝色反对。注意力展开没有正负：越黄越多。"),
       worth.random === undefined ? "…" : t(`As many tokens hidden at random: ${fall(p[label], worth.random)}. `, `随机藏同样多的词元：${fall(p[label], worth.random)}。`),
       gap && worth.random !== undefined ? `${t("The integrated gradients ", "积分梯度")}${sumText(gap[1], gap[0])}${t(".", "。")}` : "");
   });
@@ -249,9 +249,8 @@ export function sentenceSide(ctx) {
 
   const node = h("div", { class: "xp-sentence" },
     h("div", { class: "xp-field" }, h("label", { class: "lw-label", for: id }, t("A sentence about a Python library (in English)", "一句关于某个 Python 库的话（英文）")), input, wrong),
-    h("div", { class: "xp-two" },
-      h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("which library? explain the score of", "出自哪个库？解释谁的得分")), picks.node),
-      h("div", { class: "xp-settings" }, rulers.gone.node, note, message)),
+    h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("which library? explain the score of", "出自哪个库？解释谁的得分")), picks.node),
+    h("div", { class: "xp-settings" }, rulers.gone.node, note, message),
     h("div", { class: "xp-scroll", tabindex: "0", role: "region", "aria-label": t("the tokens, and what each adds", "各词元及其贡献") }, table));
   return {
     node, wake,

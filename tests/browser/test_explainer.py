@@ -230,7 +230,7 @@ def check_sentence(page, reader, widget, label=None):
     assert [row[0] for row in found] == tokens.encode(widget.text).tokens[1:-1]
     shown = np.array([[float(v.strip("+%")) for v in row[1:]] for row in found]).T
     each = explaining.of_sentence(reader, ids, target, mask)
-    np.testing.assert_allclose(shown[0] / -100, each["hide each"], atol=6e-4)
+    np.testing.assert_allclose(shown[0] / 100, each["hide each"], atol=6e-4)
     np.testing.assert_allclose(shown[1] / 100, each["attention rollout"], atol=6e-4)
     np.testing.assert_allclose(shown[2], each["gradient x input"], atol=0.006)
     np.testing.assert_allclose(shown[3], each["integrated gradients"], atol=0.006)
