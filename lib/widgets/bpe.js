@@ -64,17 +64,56 @@ export function bpeTokenizer(json) {
   };
 }
 
-/** Merges neighbours, always the pair that training merged first. */
+/** Merges neighbours, always the pair that training merged first, of equals the leftmost.
+ *
+ *  The pairs wait in a heap, ordered by rank and place, so a piece of n bytes takes about n log n
+ *  steps. A merge takes the place of its left part and unlinks the right one; a pair in the heap
+ *  whose parts have changed since is passed over. */
 function bpeMerge(symbols, ranks) {
-  for (;;) {
-    let [best, at] = [Infinity, -1];
-    for (let i = 0; i + 1 < symbols.length; i++) {
-      const rank = ranks.get(`${symbols[i]} ${symbols[i + 1]}`);
-      if (rank < best) [best, at] = [rank, i];
-    }
-    if (at < 0) return symbols;
-    symbols.splice(at, 2, symbols[at] + symbols[at + 1]);
+  const n = symbols.length;
+  const [before, after] = [Int32Array.from(symbols, (_, i) => i - 1), Int32Array.from(symbols, (_, i) => i + 1)];
+  const rankAt = (i) => (after[i] < n ? ranks.get(`${symbols[i]} ${symbols[after[i]]}`) : undefined);
+  const heap = [];
+  const add = (i) => {
+    const rank = i < 0 ? undefined : rankAt(i);
+    if (rank !== undefined) bpePush(heap, rank * 2 ** 31 + i); // one number: by rank, then by place
+  };
+  for (let i = 0; i < n; i++) add(i);
+  while (heap.length) {
+    const key = bpePop(heap);
+    const i = key % 2 ** 31;
+    if (symbols[i] === null || rankAt(i) !== Math.floor(key / 2 ** 31)) continue;
+    const gone = after[i];
+    symbols[i] += symbols[gone];
+    symbols[gone] = null;
+    after[i] = after[gone];
+    if (after[i] < n) before[after[i]] = i;
+    add(before[i]);
+    add(i);
   }
+  return symbols.filter((symbol) => symbol !== null);
+}
+
+/** Puts a number into a heap: an array where none is less than the one at half its place. */
+function bpePush(heap, key) {
+  let i = heap.push(key) - 1;
+  for (let parent; i && heap[(parent = (i - 1) >> 1)] > key; i = parent) heap[i] = heap[parent];
+  heap[i] = key;
+}
+
+/** Takes the least number out of a heap. */
+function bpePop(heap) {
+  const [least, last] = [heap[0], heap.pop()];
+  const n = heap.length;
+  if (!n) return least;
+  let i = 0;
+  for (let child; (child = 2 * i + 1) < n; i = child) {
+    if (child + 1 < n && heap[child + 1] < heap[child]) child += 1;
+    if (heap[child] >= last) break;
+    heap[i] = heap[child];
+  }
+  heap[i] = last;
+  return least;
 }
 
 /** A printable character for each byte: itself where it is one, else the next free from U+0100. */

@@ -72,6 +72,54 @@ def test_encodes_and_decodes_as_tokenizers_does(page, tokenizer):
         assert answer["text"] == text
 
 
+def long_words():
+    """Pieces of thousands of bytes: one letter, few letters, many merges, wide characters."""
+    rng = np.random.default_rng(8)
+    words = "".join(docstrings.load("validation").sentences[:400])
+    run = "".join(c for c in words if c.isascii() and c.isalpha())
+    return [
+        "a" * 20_000,
+        "ab" * 5_000 + "a",
+        "".join(rng.choice(list("aeinrst"), 20_000)),
+        run[:20_000],
+        "".join(rng.choice(list("机器学习模型"), 4_000)),
+        "😀" * 3_000,
+        " " * 9_000 + "x",
+        "=" * 9_999,
+        "7" * 9_999,
+    ]
+
+
+def test_long_words_are_cut_as_tokenizers_does(page, tokenizer):
+    given = long_words()
+    got = page.evaluate("(texts) => texts.map((t) => tokenizer.encode(t))", given)
+    for text, ids in zip(given, got, strict=True):
+        assert ids == tokenizer.encode(text).ids, f"{text[:10]}... of {len(text)}"
+
+
+def test_a_word_ten_times_as_long_takes_little_more_than_ten_times_the_steps(page, tokenizer):
+    """Counted are the pairs that are looked up; it was a hundred times before there was a heap."""
+    words = [text for text in long_words() if text.isascii() and text.isalpha()]
+    counts = page.evaluate(
+        """(words) => {
+          const get = Map.prototype.get;
+          let count = 0;
+          Map.prototype.get = function (key) { count += 1; return get.call(this, key); };
+          try {
+            return words.map((word) => [1000, 10000].map((size) => {
+              count = 0;
+              tokenizer.encode(word.slice(-size));
+              return count;
+            }));
+          } finally { Map.prototype.get = get; }
+        }""",
+        words,
+    )
+    assert len(counts) == 4
+    for short, long in counts:
+        assert 1000 < short < long < 12 * short
+
+
 def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(page, tokenizer):
     """Each character that this Python's Unicode knows, between spaces, letters and numbers."""
     # Characters of younger Unicode versions count as what the browser or the library knows.
