@@ -1,5 +1,5 @@
 // Noughts and crosses against a table that has learned. Python's side: game_board.py.
-import { bytesOf, h, mount, number, segmented, t, toggle, uniqueId } from "./ui.js";
+import { bytesOf, h, mount, number, probability, segmented, t, toggle, uniqueId } from "./ui.js";
 
 const GAME_SCALE = 10000; // the table's numbers are ten thousandths
 const GAME_LINES = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]];
@@ -192,14 +192,13 @@ function build(ctx) {
     const mine = row && board[row[0]] === readersMark();
     const mark = ["×", "○"][readersMark() - 1];
     status.textContent = !over ? t(`Your move: ${mark}`, `轮到你：${mark}`)
-      : !row ? t("A draw.", "平局。") : mine ? t("You have won.", "你赢了。") : t("It has won.", "它赢了。");
+      : !row ? t("A draw.", "平局。") : mine ? t("You win.", "你赢了。") : t("It wins.", "它赢了。");
     status.classList.toggle("gb-over", over);
     const { perfect, beaten } = get("_records")[kept.indexOf(get("practice"))];
-    const percent = perfect === 1 ? "100" : Math.min(99.9, 100 * perfect).toFixed(1);
     const can = beaten[0] && beaten[1] ? t("It can be beaten.", "它可以被打败。")
       : beaten[0] ? t("It can be beaten when it begins.", "它先下时可以被打败。")
         : beaten[1] ? t("It can be beaten when you begin.", "你先下时可以打败它。") : t("It cannot be beaten.", "它不可能被打败。");
-    record.replaceChildren(h("b", {}, t(`${percent} % of its moves are perfect.`, `它的着法有 ${percent}% 是完美的。`)), " ", can);
+    record.replaceChildren(h("b", {}, t(`${probability(perfect)} of its moves are perfect.`, `它的着法有 ${probability(perfect)} 是完美的。`)), " ", can);
     key.replaceChildren(h("span", { class: "lw-learned" }, t("Its table", "它的表")), t(" and ", "和"), h("span", { class: "lw-out" }, t("minimax", "极小化极大")),
       t(", for the player whose move it is: +1 won, 0 drawn, −1 lost.", "，对该走的一方：+1 赢，0 平，−1 输。"));
   }
@@ -224,7 +223,7 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("beat it after 0 games, then after 30,000. Then show the values: where does the table err?", "先打败练了 0 局的它，再试试练了 30,000 局的。然后显示价值：表在哪里出错？")),
+      t("set it to 0 games and win. Then set it to 30,000: can you still?", "先调到 0 局并打败它，再调到 30,000 局：还能赢吗？")),
     h("div", { class: "gb-top" },
       h("div", { class: "gb-slider" }, h("label", { class: "lw-label", for: id }, t("It has played against itself", "它已与自己下过")), shown, range),
       begins.node),

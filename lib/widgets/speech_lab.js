@@ -1,7 +1,7 @@
 // Generated sounds in noise, their spectrogram, and what a small CNN hears. Python's side: speech_lab.py.
 import { conv2d, linear, relu, softmax, tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { bytesOf, drawMap, h, mount, segmented, select, t, uniqueId } from "./ui.js";
+import { bytesOf, drawMap, h, mount, probability, segmented, select, t, uniqueId } from "./ui.js";
 
 const SPEECH_RATE = 10000; // samples a second
 const SPEECH_LENGTH = 4000; // samples of a clip
@@ -244,21 +244,20 @@ function build(ctx) {
     return { node: h("li", { class: "sl-bar" }, h("span", { class: "sl-name" }, sound), h("span", { class: "sl-track", "aria-hidden": "true" }, fill), value), fill, value };
   });
   const verdict = h("p", { class: "sl-verdict" });
-  const percent = (p) => (p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`);
 
   function drawAnswer(chances) {
     const best = chances.indexOf(Math.max(...chances));
     const truth = sounds.indexOf(get("sound"));
     bars.forEach(({ node, fill, value }, k) => {
       fill.style.setProperty("--share", `${100 * chances[k]}%`);
-      value.textContent = percent(chances[k]);
+      value.textContent = probability(chances[k]);
       node.classList.toggle("sl-truth", k === truth);
       node.classList.toggle("sl-best", k === best);
     });
     verdict.textContent = best === truth ? t(`It hears “${sounds[best]}”: right.`, `它听成“${sounds[best]}”：正确。`)
       : t(`It hears “${sounds[best]}”. It was “${sounds[truth]}”.`, `它听成“${sounds[best]}”，其实是“${sounds[truth]}”。`);
     verdict.classList.toggle("sl-wrong", best !== truth);
-    if (spoken) ctx.say(`${verdict.textContent} ${percent(chances[best])}`);
+    if (spoken) ctx.say(`${verdict.textContent} ${probability(chances[best])}`);
     spoken = false;
   }
 
@@ -279,7 +278,7 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("press play, then drag the noise until the network is wrong. Do you still hear it?", "按播放，然后增大噪声，直到网络听错。你还听得出来吗？")),
+      t("drag the noise from the left end to the right. How sure is the network then, and of what?", "把噪声从最左端拖到最右端。网络还有多大把握，听成了什么？")),
     pick.node,
     h("div", { class: "sl-top" }, speaker.node,
       h("div", { class: "sl-slider" }, h("label", { class: "lw-label", for: id }, t("Noise", "噪声")), level, range),

@@ -226,13 +226,13 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag the year from 1958 to 2012. How long to double, before and after? Then put compute up the axis.", "把年份从 1958 拖到 2012。翻倍要多久，前后有何不同？然后把纵轴换成计算量。")),
+      t("drag the year to 1958, then to 2012. How long do they take to double, each time?", "先把年份拖到 1958，再拖到 2012。两次翻倍各要多久？")),
+    h("div", { class: "tl-slider" }, h("label", { class: "lw-label", for: id }, t("Fit from", "拟合起始年")), year, range), fitted,
     h("div", { class: "tl-bar" }, quantity.node, span.node, view.node), chips,
     h("div", { class: "tl-box" }, plot, table),
-    h("p", { class: "lw-quiet tl-note" }, t("Filled: stated by the source, or computed from what it states. Hollow: estimated by Epoch AI. Strokes at the bottom: no figure found, or counted in another unit. Text is in words and tokens.",
-      "实心：来源给出，或由来源给出的数算出。空心：Epoch AI 估计。底部短线：没有找到数据，或单位不同。文本以词和词元计。")),
-    h("div", { class: "tl-slider" }, h("label", { class: "lw-label", for: id }, t("Fit from", "拟合起始年")), year, range),
-    fitted, card);
+    h("p", { class: "lw-quiet tl-note" }, t("Filled: stated by the source, or computed from what it states. Hollow: estimated, nearly always by Epoch AI. Strokes at the bottom: no figure found, or counted in another unit. Text is in words and tokens.",
+      "实心：来源给出，或由来源给出的数算出。空心：估计值，几乎都来自 Epoch AI。底部短线：没有找到数据，或单位不同。文本以词和词元计。")),
+    card);
   ctx.watch(["quantity", "field", "since", "model", "span", "view"], draw);
   ctx.onTheme(draw);
   ctx.onResize(svg, draw);

@@ -59,7 +59,7 @@ export function timelineWords(sources) {
     if (!line) return t(`${what}, since ${since}: fewer than three models, no line.`, `${what}，${since} 年起：不足三个模型，无法拟合。`);
     const head = t(`${what}, since ${since}, ${line.n} models: `, `${what}，${since} 年起，${line.n} 个模型：`);
     const times = number(2 ** line.scatter, 2);
-    const tail = t(` A single model lies off the line by a factor of about ${times}.`, `单个模型偏离直线约 ${times} 倍。`);
+    const tail = t(` A typical model lies off the line by a factor of about ${times}.`, `一般的模型偏离直线约 ${times} 倍。`);
     if (!line.doublings) {
       return head + t("they may not have grown at all, as far as these models can tell (95 %).", "仅凭这些模型，不能排除没有增长（95 %）。") + tail;
     }

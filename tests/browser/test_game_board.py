@@ -55,7 +55,7 @@ def test_a_whole_game_against_the_perfect_table_is_drawn(page, begins):
 
 @pytest.mark.parametrize(
     ("played", "click", "words"),
-    [([0, 3, 1, 4], 2, "You have won."), ([0, 4, 1, 2, 8], None, "It has won.")],
+    [([0, 3, 1, 4], 2, "You win."), ([0, 4, 1, 2, 8], None, "It wins.")],
 )
 def test_the_end_is_told_marked_and_said(page, played, click, words):
     show(page, GameBoard(practice=30_000, moves=played))
@@ -68,6 +68,16 @@ def test_the_end_is_told_marked_and_said(page, played, click, words):
     if click is not None:
         page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
         assert words in page.locator("[aria-live]").inner_text()
+
+
+def test_the_first_task_shows_on_a_phone(page):
+    """The slider and the board are in sight together, with the end of a game."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, GameBoard(), width=358)
+    settle(page)
+    top = page.locator(".lw-try").bounding_box()["y"]
+    status = page.locator(".gb-status").bounding_box()
+    assert status["y"] + status["height"] - top < 844 - 64
 
 
 def test_values_are_shown_when_asked(page):

@@ -35,7 +35,7 @@ PLAYED = """(n) => ({rate: heard[n].buffer.rate, data: [...heard[n].buffer.data]
 def chances(page):
     settle(page)
     texts = page.locator(".sl-value").all_text_contents()
-    return [float(text.strip(">%")) / 100 for text in texts]
+    return [float(text.strip("<>%")) / 100 for text in texts]
 
 
 def check(page, widget):
@@ -64,6 +64,17 @@ def test_sounds_speakers_and_noise(page):
         check(page, widget)
         assert page.evaluate("() => saved.noise") == noise
     assert page.evaluate("() => [saved.sound, saved.speaker]") == ["wah", 2]
+
+
+def test_the_first_task_shows_on_a_phone(page):
+    """The slider, the verdict and all bars are in sight together."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, SpeechLab(), width=358)
+    settle(page)
+    slider = page.get_by_label("Noise", exact=True).bounding_box()
+    bars = page.locator(".sl-bars").bounding_box()
+    top = page.locator(".lw-try").bounding_box()["y"]
+    assert slider["y"] < bars["y"] and bars["y"] + bars["height"] - top < 844 - 64
 
 
 def test_python_can_set_everything(page):

@@ -42,6 +42,17 @@ def test_in_quiet_it_hears_every_speaker():
     assert wrong == []
 
 
+def test_the_first_task_has_an_effect_for_every_sound_and_speaker():
+    """From the left end to the right the network is less sure of what was said."""
+    for sound in lab.SOUNDS:
+        for speaker in range(lab.SPEAKERS):
+            widget = SpeechLab(sound=sound, speaker=speaker, noise=40)
+            truth = lab.SOUNDS.index(sound)
+            before = widget.probabilities[truth]
+            widget.noise = -10
+            assert widget.probabilities[truth] < before - 0.05, (sound, speaker)
+
+
 def test_noise_is_white_and_as_strong_as_it_says():
     hiss = lab.noise()
     assert np.mean(hiss**2) == pytest.approx(1)
