@@ -147,7 +147,7 @@ def chars_loss(model: SequenceModel, batch: tuple[Tensor, ...]) -> Tensor:
 def bits_per_character(
     model: SequenceModel, indices: NDArray[np.int64], streams: int = 50
 ) -> float:
-    """Surprise at each character of a text after the first, in bits a character.
+    """Surprise at each character of a text after the first, in bits per character.
 
     The text is cut into streams that are read side by side, each from an empty memory.
 

@@ -53,7 +53,7 @@ export function gateNumbers() {
   };
 }
 
-/** A text, one column a character: {node, update}. */
+/** A text, one column for each character: {node, update}. */
 export function gateText() {
   const node = h("div", { class: "ge-plot ge-text", "aria-hidden": "true" });
   let cells = [];

@@ -6,7 +6,7 @@ import { gateInput } from "./gate_input.js";
 import { GATE_LETTERS, GATE_STEPS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
 import { tensor } from "./nn.js";
 import { unpack } from "./packed.js";
-import { bytesOf, drawMap, h, legend, loadAsset, mount, number, player, segmented, steer, stepper, t, toggle } from "./ui.js";
+import { bytesOf, drawMap, h, legend, loadAsset, mount, number, player, probability, segmented, steer, stepper, t, toggle } from "./ui.js";
 
 const MAPS = () => [
   ["i", t("input gate", "输入门")], ["f", t("forget gate", "遗忘门")], ["o", t("output gate", "输出门")],
@@ -200,7 +200,7 @@ function build(ctx) {
     }
     const [now, next] = [step, step + 1].map((s) => gateLetter(get("text")[s] ?? ""));
     if (!next) return t(`step ${step}: “${now}”, the last character`, `第 ${step} 步：“${now}”，最后一个字符`);
-    return t(`step ${step}: “${now}”; the next one, “${next}”, had ${number(100 * value, 2)} %`, `第 ${step} 步：“${now}”；下一个字符“${next}”的概率为 ${number(100 * value, 2)} %`);
+    return t(`step ${step}: “${now}”; the next one, “${next}”, had ${probability(value)}`, `第 ${step} 步：“${now}”；下一个字符“${next}”的概率为 ${probability(value)}`);
   }
 
   function drawAnswer(step) {
@@ -209,7 +209,7 @@ function build(ctx) {
       const plain = get("compare") && runs.plain ? gateChances(runs.plain, step) : null;
       const order = Array.from(now, (_, k) => k).sort((a, b) => now[b] - now[a]).slice(0, 8);
       bars.update(t(`After “${gateLetter(get("text")[step])}” comes …`, `“${gateLetter(get("text")[step])}”之后是……`), order.map((k) => ({
-        label: gateLetter(GATE_LETTERS[k]), share: now[k], value: now[k], text: `${number(100 * now[k], 2)} %`,
+        label: gateLetter(GATE_LETTERS[k]), share: now[k], value: now[k], text: probability(now[k]),
         was: held() ? own[k] : null, second: plain ? plain[k] : null,
       })));
       return t(`most likely next: ${GATE_LETTERS[order[0]]}`, `最可能的下一个字符：${GATE_LETTERS[order[0]]}`);
@@ -259,8 +259,8 @@ function build(ctx) {
   root.append(
     h("div", { class: "ge-stack" }, h("p", { class: "lw-try ge-try" }, h("b", {}, t("Try first: ", "先试试：")),
       h("span", { class: "ge-stack" },
-        only("adding", t("set the forget gate of all units to 0 and watch the sum vanish; then that of this unit alone, then of another.", "把所有单元的遗忘门固定为 0，看那个和怎样消失；再只固定此单元的，然后换一个单元。")),
-        only("chars", t("type a word, then set the forget gate of all units to 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, input.message),
+        only("adding", t("hold the forget gate of all units at 0, and watch the answer. Then let it go, and hold the input gate.", "把所有单元的遗忘门固定为 0，看答案怎样改变。然后放开它，再固定输入门。")),
+        only("chars", t("type a word, then hold the forget gate of all units at 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, input.message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },
       h("div", { class: "ge-main" },

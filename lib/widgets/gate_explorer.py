@@ -1,6 +1,6 @@
 """Watch the gates of a trained LSTM through a sequence, hold them, and see the answer change.
 
-Two jobs: adding two marked numbers among a hundred (lib.data.sequences), and foretelling the next
+Two jobs: adding two marked numbers among a hundred (lib.data.sequences), and predicting the next
 character of a text that the reader types. Source of the cells: lib.formulas.rnn. Chapter: 3_2_rnn.
 The page computes all of it with rnn.js; nothing here needs torch.
 """

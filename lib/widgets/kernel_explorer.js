@@ -1,6 +1,6 @@
 // A kernel slides over a photograph. Python's side, and what each trait means: kernel_explorer.py.
 import { avgPool2d, conv2d, maxPool2d, tensor } from "./nn.js";
-import { bytesOf, drawMap, h, legend, loadAsset, mount, number, paint, parseNumber, player, segmented, select, steer, stepper, t, toggle, uniqueId } from "./ui.js";
+import { bytesOf, drawMap, h, legend, loadAsset, mount, number, paint, parseNumber, player, probability, segmented, select, steer, stepper, t, toggle, uniqueId } from "./ui.js";
 
 const LARGEST_WEIGHT = 1000;
 const LARGEST_IMAGE = 256;
@@ -558,7 +558,7 @@ function build(ctx) {
   root.append(
     h("div", { class: "ke-stack" },
       h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-        t("move over the photograph, then change a number of the kernel.", "在照片上移动，再改变卷积核中的一个数。")),
+        t("choose another kernel, and watch the output. Then change one of its numbers.", "换一个卷积核，看输出怎样改变。再改变其中的一个数。")),
       message),
     h("div", { class: "ke-bar" }, photos.node, openButton, file, tabs.node),
     grid, credit);
@@ -626,7 +626,7 @@ function scaleFor(values, clipped) {
   if (clipped) {
     let cut = 0;
     for (const v of values) if (v < -0.5 || v > 255.5) cut += 1;
-    return { scale: "gray", max: 255, labels: ["≤ 0", t(`${number((100 * cut) / values.length, 2)} % cut off`, `截去 ${number((100 * cut) / values.length, 2)} %`), "≥ 255"] };
+    return { scale: "gray", max: 255, labels: ["≤ 0", t(`${probability(cut / values.length)} cut off`, `截去 ${probability(cut / values.length)}`), "≥ 255"] };
   }
   let [least, most] = [Infinity, -Infinity];
   for (const v of values) {

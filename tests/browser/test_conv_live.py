@@ -405,7 +405,10 @@ def test_the_strip_shows_what_speaks_for_and_what_against(page):
         products = hidden * weights()["output.weight"][digit]
         rgb = page.locator(".cl-strips canvas").first.evaluate(
             """(canvas) => {
-              const {data} = canvas.getContext("2d").getImageData(0, 0, 64, 1);
+              const options = {willReadFrequently: true};
+              const copy = document.createElement("canvas").getContext("2d", options);
+              copy.drawImage(canvas, 0, 0);
+              const {data} = copy.getImageData(0, 0, 64, 1);
               return Array.from({length: 64}, (_, u) => [...data.slice(4 * u, 4 * u + 3)]);
             }"""
         )

@@ -1,4 +1,4 @@
-"""The comparison of the digits' readers: fair parts, a fair choice of the rate, a table that is whole."""
+"""The digits' readers compared: fair parts, a fair choice of the rate, a table that is whole."""
 
 import json
 
