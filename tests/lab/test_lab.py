@@ -52,7 +52,7 @@ SEE_ALL = """async () => {
     await cell.ready;
     if (cell.model.type !== "markdown") continue;
     cell.rendered = true;
-    while (!cell.node.querySelector(".jp-MarkdownOutput")) await pause();
+    while (!cell.node.querySelector(".myst, .jp-MarkdownOutput")) await pause();
   }
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
@@ -227,7 +227,7 @@ def test_a_notebook_in_jupyterlab(opened, name):
     assert page.locator("mjx-merror, [data-mjx-error], .katex-error").all_inner_texts() == []
     words = page.evaluate(
         """() => cells().filter((c) => c.model.type === "markdown").map((c) => {
-          const copy = c.node.querySelector(".jp-MarkdownOutput").cloneNode(true);
+          const copy = c.node.querySelector(".myst, .jp-MarkdownOutput").cloneNode(true);
           copy.querySelectorAll("mjx-container, .katex, code").forEach((e) => e.remove());
           return copy.textContent;
         })"""
