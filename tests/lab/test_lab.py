@@ -57,6 +57,17 @@ SEE_ALL = """async () => {
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
 
+# Brings the widgets' cells into view.
+SEE_WIDGETS = f"""async () => {{
+  for (const [number, cell] of cells().entries()) {{
+    if (cell.model.type !== "code") continue;
+    if (!cell.model.outputs.toJSON().some((o) => o.data?.["{VIEW}"])) continue;
+    await panel.content.scrollToItem(number, "center").catch(() => {{}});
+    await cell.ready;
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }}
+}}"""
+
 PYTHON = """async (code) => {
   let said = "";
   const future = panel.sessionContext.session.kernel.requestExecute({ code, store_history: false });
@@ -214,7 +225,7 @@ def test_a_notebook_in_jupyterlab(opened, name):
     assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
 
     # before it runs: a picture stands where each widget will be
-    page.evaluate(SEE_ALL)
+    page.evaluate(SEE_WIDGETS)
     stills = page.locator('.jp-OutputArea-output img[src^="data:image/png"]')
     assert stills.count() == shown(name)
     assert lab.widgets() == []
