@@ -448,7 +448,7 @@ def test_keys(page, kind):
         if not seen[-1]:
             break
     names = " | ".join(name for name in seen if name)
-    for wanted in ["matrix", "compare two heads", "layer 2, head 0"]:
+    for wanted in ["matrix", "compare two heads", "layer 3, head 1"]:
         assert wanted in names, f"{wanted!r} is not among {names}"
 
 
