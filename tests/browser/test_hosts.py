@@ -192,3 +192,17 @@ def test_fits_at_400_percent(open_page, book_url, name):
 
 def test_all_pages_are_tried():
     assert len(PAGES) > 15
+
+
+@pages
+def test_without_scripts_a_picture_stands_for_each_widget(open_page, book_url, name):
+    page, seen = open_page(f"{book_url}/{name}.html", java_script_enabled=False)
+    places = page.locator(".lw-view")
+    pictures = page.locator(".lw-view noscript img")
+    assert pictures.count() == places.count()
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        box = picture.bounding_box()
+        assert box["width"] > 300 and box["height"] > 150
+        assert picture.get_attribute("alt")
+    assert (seen.outside, seen.failed) == ([], [])
