@@ -1,4 +1,4 @@
-"""Networks trained side by side are those that `fit` trains one by one; the shipped table is whole."""
+"""Trained side by side is trained one by one with `fit`; the shipped table is whole."""
 
 import json
 
@@ -40,3 +40,55 @@ def test_side_by_side_is_one_by_one(start, monkeypatch):
         assert (theirs - before).abs().max() > 1e-3  # it has moved
         # float32, and Adam's first steps divide by small numbers
         torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=0)
+
+
+def test_gradients_are_autograds():
+    for start in all_starts():
+        models = [start.model(seed).double() for seed in (1, 2)]
+        stack = adding_starts.Stack(models)
+        x = torch.randn(2, 3, 6, 2, dtype=torch.float64)
+        y = torch.randn(2, 3, dtype=torch.float64)
+        with torch.no_grad():
+            stack.gradients(x, y)
+        for n, model in enumerate(models):
+            train_rnn.adding_loss(model, (x[n], y[n])).backward()
+            for name, parameter in model.named_parameters():
+                got = stack.weights[name].grad[n]
+                torch.testing.assert_close(got, parameter.grad, atol=1e-12, rtol=1e-9)
+
+
+def test_starts_are_what_they_are_called():
+    w = {s: Start("rnn", 32, s).model(0).rnn.weight_hh_l0 for s in adding_starts.STARTS["rnn", 32]}
+    eye = torch.eye(32)
+    torch.testing.assert_close(w["rotation"] @ w["rotation"].T, eye, atol=1e-5, rtol=0)
+    assert torch.equal(w["identity"], eye) and torch.equal(w["identity, ReLU"], eye)
+    assert not torch.equal(w["rotation"], eye) and w["default"].abs().max() < 0.18
+    for kind in ("lstm", "gru"):
+        kept = Start(kind, 32, "keep 3").model(0).rnn
+        assert (kept.bias_ih_l0[32:64] == 3).all() and (kept.bias_hh_l0[32:64] == 0).all()
+        assert (kept.bias_ih_l0[:32] != 3).all() and (kept.bias_ih_l0[64:] != 3).all()
+    with pytest.raises(ValueError, match="start: gru has"):
+        Start("gru", 32, "rotation").model(0)
+
+
+def test_what_was_shipped_is_whole():
+    results = json.loads(RESULTS.read_text("utf-8"))
+    rows = results["results"]
+    assert len({adding_starts.key(row) for row in rows}) == len(rows)
+    trained = {}
+    for row in rows:
+        trained.setdefault(adding_starts.key(row)[:-1], []).append(row["seed"])
+    assert all(sorted(seeds) == [0, 1, 2, 3, 4] for seeds in trained.values())
+    wanted = {("rnn", 32, "default"), ("rnn", 32, "rotation"), ("lstm", 32, "default")}
+    assert {key[:3] for key in trained} >= wanted | {("lstm", 32, "keep 3")}
+    assert results["guessing_the_mean"] == pytest.approx(2 / 12, abs=0.005)
+    errors = np.array([row["error"] for row in rows if row["kind"] == "rnn"])
+    assert (np.abs(errors - results["guessing_the_mean"]) < 0.02).all()
+
+
+def test_the_plain_network_is_the_shipped_one():
+    shipped = json.loads((weights("adding-rnn") / "metrics.json").read_text("utf-8"))
+    rows = json.loads(RESULTS.read_text("utf-8"))["results"]
+    again = [r["error"] for r in rows if adding_starts.key(r)[:-1] == ("rnn", 32, "default", 5e-3)]
+    # trained one by one, and side by side
+    np.testing.assert_allclose(again, shipped["mean_squared_error_by_seed"], atol=1e-3)
