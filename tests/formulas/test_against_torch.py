@@ -136,7 +136,8 @@ def lookup(draw, gqa: bool = True):
         numbers = np.where(allowed, rng.normal(size=allowed.shape), -np.inf)
         options["attn_mask"] = numbers if mask == "numbers" else allowed
     if draw(st.booleans()):
-        options["scale"] = draw(st.sampled_from([0.3, 1.0, -0.5]))
+        # With a negative one and a causal mask torch's own kernel gives NaN.
+        options["scale"] = draw(st.sampled_from([0.3, 1.0] + [-0.5] * (mask != "causal")))
     return {
         "query": (B, h, L, D),
         "key": (B, groups, S, D),
@@ -327,12 +328,12 @@ OPERATIONS = [
     ),
     Operation("clip_rows", lambda draw: {"gradients": tuple(sizes(draw, "B", "P"))},
               lambda gradients: privacy.clip_rows(gradients, 0.5),
-              lambda gradients: renorm(gradients, 0.5), values=("ordinary", "ties", "large")),
+              lambda gradients: renorm(gradients, 0.5), values=("ordinary", "ties", "wide")),
     Operation("stft", lambda draw: {"x": (2, draw(st.integers(8, 20)))},
               lambda x: np.abs(spectrogram.stft(x, 8, 3)),
               lambda x: torch.stft(x, 8, 3, window=torch.hann_window(8, dtype=x.dtype),
                                    center=False, return_complex=True).abs().mT,
-              types=(np.float32, np.float64, *WHOLE), values=("ordinary", "ties")),
+              types=(np.float64, *WHOLE), values=("ordinary", "ties")),
 ]  # fmt: skip
 
 
