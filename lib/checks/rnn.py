@@ -67,7 +67,7 @@ def control(answer: Any) -> bool | None:
             "a": "Longer training may change both results. Whatever comes out, the LSTM still has "
             "gates and more parameters, and you cannot tell which of the two helped.",
             "b": "Now the plain RNN has as many parameters and still no gates. If it learns, the "
-            "number of parameters was enough; if not, it was not. The table above has the result.",
+            "number of parameters was enough; if not, it was not.",
             "c": "More seeds tell you how sure the difference is. They do not tell you where it "
             "comes from, since every seed changes gates and parameters together.",
             "d": "The reach before training is one possible reason of the difference. It says "
