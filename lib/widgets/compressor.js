@@ -2,7 +2,7 @@
 import { argmax, compressed, scoresOf, smallestFirst, storedBits } from "./compress.js";
 import { toInput } from "./digits.js";
 import { lenetWeights } from "./lenet.js";
-import { bytesOf, drawMap, float32Of, h, mount, number, segmented, t, uniqueId } from "./ui.js";
+import { bytesOf, drawMap, float32Of, h, mount, number, probability, segmented, t, uniqueId } from "./ui.js";
 
 const BITS = [32, 8, 7, 6, 5, 4, 3, 2];
 const LAYERS = ["conv1", "conv2", "hidden", "output"];
@@ -128,7 +128,7 @@ function build(ctx) {
 
   function tellRight(done) {
     const share = 1 - wrong.length / done;
-    facts.right.value.textContent = `${(100 * share).toFixed(1)}%`;
+    facts.right.value.textContent = probability(share);
     facts.right.value.dataset.done = done;
     facts.right.more.textContent = done < N ? t(`first ${done} of ${N}`, `前 ${done} 个（共 ${N} 个）`)
       : t(`${N - wrong.length} of ${N} digits`, `${N} 个数字中的 ${N - wrong.length} 个`);
@@ -263,7 +263,7 @@ function build(ctx) {
     const size = sizeOf(w);
     facts.size.value.textContent = `${kb(size).toFixed(1)} KB`;
     facts.size.more.textContent = t(`${((100 * size) / plainSize).toFixed(0)}% of ${kb(plainSize).toFixed(1)} KB`, `${kb(plainSize).toFixed(1)} KB 的 ${((100 * size) / plainSize).toFixed(0)}%`);
-    facts.zeros.value.textContent = `${(100 * zerosOf(w)).toFixed(1)}%`;
+    facts.zeros.value.textContent = probability(zerosOf(w));
     facts.zeros.more.textContent = t("of all weights", "占全部权重");
     lightInk = parseInt(ctx.color("--lw-text").slice(1, 3), 16) > 127;
     drawBars(w);
@@ -272,7 +272,7 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag the bits down to 2. Then one scale for each row. In how few kilobytes does it still read 98%?", "把位数拖到 2，再改为每行一个比例尺。最少用多少 KB 还能读对 98%？")),
+      t("drag the bits down to 2, and watch the share read right. Then give each row a scale of its own. In how few kilobytes does it still read 98%?", "把位数拖到 2，看读对的比例。再改为每行一个比例尺。最少用多少 KB 还能读对 98%？")),
     h("div", { class: "cp-bar" }, layers.node, per.node, reset),
     h("div", { class: "cp-sliders" }, sliders.map((each) => each.node)),
     h("div", { class: "cp-facts" }, Object.values(facts).map((each) => each.node)),

@@ -188,3 +188,24 @@ def test_ends_cleanly_in_the_middle_of_reading(page):
     settle(page)
     assert page.locator(".lw").count() == 0
     assert page.evaluate("() => model.listening()") == 0
+
+
+def test_what_to_try_first_is_seen_on_a_phone(page):
+    """Bits, scale and the share read right, all at once on 390 x 844."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, Compressor(), width=358)
+    read(page)
+    page.locator(".lw-try").evaluate("(node) => node.scrollIntoView()")
+    for part in (
+        page.get_by_label("Bits per weight"),
+        page.get_by_text("row", exact=True),
+        page.locator(".cp-right"),
+        page.locator(".cp-size"),
+    ):
+        box = part.bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= 844
+
+
+def test_the_first_task_breaks_it_and_the_row_mends_it():
+    broken, mended = Compressor(bits=2), Compressor(bits=3, per="row")
+    assert broken.accuracy < 0.5 and mended.accuracy > 0.98
