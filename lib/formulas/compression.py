@@ -31,7 +31,7 @@ def quantize(
     Args:
         weight: (O, ...), rows along the first axis; a vector is one row.
         bits: 2 to 8. With b bits the whole numbers go from -(2^(b-1) - 1) to 2^(b-1) - 1.
-        per: "tensor" for one scale, "row" for one scale a row.
+        per: "tensor" for one scale, "row" for one scale per row.
 
     Returns:
         whole numbers of the shape of `weight`; scales (1,) or (O,), 1 where all numbers are 0.

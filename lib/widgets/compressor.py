@@ -41,7 +41,7 @@ class Compressor(BookWidget):
 
     Args:
         bits: of a weight: 32 (as trained), or 8 to 2.
-        per: "tensor" for one scale a layer, "row" for one a kernel or output.
+        per: "tensor" for one scale per layer, "row" for one per kernel or output.
         sparsity: 0 to 95 percent of a layer's weights, the smallest, are set to 0.
         clip: weights beyond so many percent (100 to 5) of their layer's largest are set to that.
         layer: which layer's weights: "all", "conv1", "conv2", "hidden" or "output".
