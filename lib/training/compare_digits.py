@@ -7,7 +7,8 @@ learning rates and from five seeds. A seed draws the weights, the order, and whi
 training part is the validation part, that says when to stop. Of the learning rates the one counts
 whose mean validation accuracy is highest (`chosen`). The held-out part, as it is and moved to the
 right, is read after each run, and decides nothing. The wide dense network has ten times as many
-parameters as the CNN: a control for size. Chapter: 3_1_cnn.
+parameters as the CNN: a control for size. What is shipped are the first three seeds at the first
+rate; the command goes on from there. Chapter: 3_1_cnn.
 """
 
 import argparse
