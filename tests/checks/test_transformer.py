@@ -216,7 +216,7 @@ def two_models():
 @pytest.mark.parametrize(
     ("weight", "right", "remark"),
     [
-        (0.6, True, "bits per byte on text that nobody chose on"),
+        (0.6, True, "bits per byte on text that played no part"),
         ([0.6], True, "the GPT alone has 0."),
         (torch.tensor(0.6, requires_grad=True), True, "counting alone 1."),
         (1, False, "A share of 1 is one of the two alone."),
