@@ -80,7 +80,7 @@ function build(ctx) {
       h("svg:path", { class: "pd-cut", d: `M${cut} 4V${HISTOGRAM_HEIGHT - HISTOGRAM_EDGE.bottom}` }),
       h("svg:text", { class: "pd-tick", x: cut + (left ? -5 : 5), y: 12, "text-anchor": left ? "end" : "start" }, t("called members →", "判为成员 →")));
     bars.replaceChildren(...parts);
-    axis.textContent = get("attack") === "lira" ? t("log of the ratio: in over out", "似然比的对数：成员对非成员") : t("loss, falling", "损失（向右递减）");
+    axis.textContent = get("attack") === "lira" ? t("log ratio Λ", "似然比的对数") : t("loss, falling", "损失（向右递减）");
   }
 
   // --- the ROC, both axes logarithmic ---------------------------------------------------------------

@@ -19,8 +19,9 @@ def values(page):
 
 
 def share(text):
-    """A share as the page writes it; of '<0.1%' the middle."""
-    return 0.0005 if text.startswith("<") else float(text.lstrip(">").rstrip("%")) / 100
+    """A share as the page writes it; of '<0.1%' and '>99.9%' the middle of what they stand for."""
+    middles = {"<0.1%": 0.00025, ">99.9%": 0.99975}
+    return middles[text] if text in middles else float(text.rstrip("%")) / 100
 
 
 def check(page, widget):
