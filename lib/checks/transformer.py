@@ -89,8 +89,8 @@ def mixture(weight: Any, gpt: Array, counts: Array, num_bytes: int) -> bool | No
         alone = bits(gpt), bits(counts)
         mixed = bits(share * gpt + (1 - share) * counts)
         said = (
-            f"{mixed:.3f} bits per byte on text that played no part in the choice; the GPT alone has "
-            f"{alone[0]:.3f}, counting alone {alone[1]:.3f}."
+            f"{mixed:.3f} bits per byte on text that played no part in the choice; the GPT alone "
+            f"has {alone[0]:.3f}, counting alone {alone[1]:.3f}."
         )
         if mixed <= min(alone) - GAIN:
             return f"Right: {said}"
