@@ -25,7 +25,7 @@ SETTINGS = [
 def read(page):
     """Wait until all digits are read; what the page says."""
     settle(page)
-    page.wait_for_selector('.cp-right[data-done="449"]', timeout=20_000)
+    page.wait_for_selector('.cp-right[data-done="449"]')
     settle(page)
     return {
         "size": float(page.locator(".cp-size").inner_text().split()[0]),
@@ -166,7 +166,7 @@ def test_axe_finds_nothing_serious(page, theme, lang, width):
 
 def test_chinese(page):
     show(page, Compressor(bits=3), lang="zh-CN")
-    page.wait_for_selector('.cp-right[data-done="449"]', timeout=20_000)
+    page.wait_for_selector('.cp-right[data-done="449"]')
     words = set(re.findall(r"[A-Za-z]{2,}", page.locator(".lw").inner_text()))
     assert words <= {"KB"}
 
@@ -175,9 +175,7 @@ def test_what_is_dragged_is_said(page):
     show(page, Compressor())
     read(page)
     page.get_by_label("Bits per weight").press("ArrowRight")
-    page.wait_for_function(
-        "() => document.querySelector('[aria-live]').textContent !== ''", timeout=20_000
-    )
+    page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
     assert "20.8 kilobytes, 99.6 percent read right" in page.locator("[aria-live]").inner_text()
 
 
