@@ -20,7 +20,6 @@ from sphinx.util.math import get_node_equation_number
 VENDOR = Path(__file__).parent.parent / "vendor"
 COLOURS = {"cin": "lw-in", "clearned": "lw-learned", "cout": "lw-out"}
 HEX = {"#0072b2": "lw-in", "#c1440e": "lw-learned", "#00795a": "lw-out"}
-MACROS = re.compile(r"\\(cin|clearned|cout)(?![A-Za-z])")
 logger = logging.getLogger(__name__)
 
 
@@ -34,14 +33,10 @@ def themed(node: nodes.Node) -> str:
             return match[0]
         return rf"\htmlClass{{{HEX[match[1].lower()]}}}"
 
-    source = MACROS.sub(lambda m: rf"\htmlClass{{{COLOURS[m[1]]}}}", node.astext())
-    return re.sub(r"\\textcolor\s*\{([^}]*)\}", to_class, source)
+    return re.sub(r"\\textcolor\s*\{([^}]*)\}", to_class, node.astext())
 
 
 def visit_math(self, node: nodes.math) -> None:
-    # A notebook defines the coloured commands once for JupyterLab; the page knows them already.
-    if node.astext().startswith(r"\def\cin"):
-        raise nodes.SkipNode
     self.body.append(self.starttag(node, "span", "", CLASS="math"))
     self.body.append(self.encode(themed(node)) + "</span>")
     raise nodes.SkipNode
