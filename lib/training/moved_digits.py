@@ -36,7 +36,7 @@ RATE = 5e-3
 COPIES = (0, 1, 5)  # moved copies of each picture
 ASIDE = (0, 2, 4)  # pixels by which the held-out pictures are moved
 STEPS = 1000  # of each network in the comparison
-SEEDS = 5
+SEEDS = 3
 
 Predict = Callable[[NDArray], NDArray]
 
