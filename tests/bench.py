@@ -474,7 +474,9 @@ def bench_build() -> None:
         build_book(ROOT, Path(folder))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"\nbuilding {pages} pages: {used:.1f} s of processor time, {used / pages:.2f} s per page")
+    print(
+        f"\nbuilding {pages} pages: {used:.1f} s of processor time, {used / pages:.2f} s per page"
+    )
 
 
 if __name__ == "__main__":

@@ -142,9 +142,9 @@ def layer_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array
 def layer_norm_backward(
     grad_output: Array, x: Array, weight: Array, eps: float = 1e-5
 ) -> tuple[Array, Array, Array]:
-    """Gradients of `layer_norm` by x (..., C), weight (C,) and bias (C,).
+    """Gradients of `layer_norm` with respect to x (..., C), weight (C,) and bias (C,).
 
-    A token's mean and size have no effect on what comes out, so the gradient for x has no part along
+    A token's mean and size have no effect on what comes out, so its gradient has no part along
     them: the mean of grad * weight is taken off, and its part along the normalized token.
 
     Args:
