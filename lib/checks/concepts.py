@@ -133,7 +133,7 @@ MACRO = Exercise(
         ),
         Mistake(
             lambda p, y: _shares(p, y)[0],
-            "this is the share of the first label alone. Perhaps the return stands inside the loop.",
+            "this is the share of the first label alone. The return may stand inside the loop.",
         ),
         Mistake(
             lambda p, y: _shares(p, y)[-1],
