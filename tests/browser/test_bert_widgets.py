@@ -253,7 +253,7 @@ def test_labels_are_those_of_python(page):
 
 
 def test_maps_are_those_of_the_text_that_is_shown(page):
-    show(page, BertLive())
+    show(page, BertLive(masked=None))
     wake(page)
     page.get_by_label("Your sentence").fill(OWN)
     settle(page)
