@@ -82,14 +82,17 @@ def _shipped(folder: Path) -> tuple[dict[str, torch.Tensor], NDArray[np.bool_]]:
 
 
 def lira(data: Shadows, online: bool = True) -> Array:
-    """LiRA's scores for every network, each with all the others for shadows: (M, N)."""
+    """LiRA's scores for every network, each with all the others for shadows: (M, N).
+
+    0, which speaks for neither side, for a person of whom there are too few networks to compare.
+    """
     found = []
     for m in range(len(data.phi)):
         others = np.arange(len(data.phi)) != m
         found.append(
             privacy.likelihood_ratio(data.phi[m], data.phi[others], data.inside[others], online)
         )
-    return np.stack(found)
+    return np.nan_to_num(np.stack(found), nan=0.0)
 
 
 def scores(data: Shadows, attack: str) -> Array:

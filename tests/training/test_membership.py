@@ -129,7 +129,7 @@ def test_one_shipped_run_again(everybody):
 
 
 def test_an_unknown_way_is_told():
-    with pytest.raises(ValueError, match="shadows: expected one of overfitted, .*, got 'noise 3'"):
+    with pytest.raises(ValueError, match="shadows: expected one of noise 0, .*, got 'noise 3'"):
         membership.shadows("noise 3")
 
 
