@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CALQUES = re.compile(
     r"\b(?:bits|nats) an? (?:letter|character|byte|word|weight|token)\b"
     r"|\bforetell\w*|\bnumbers to learn\b|\btimes as dear\b|\bdrawn by lot\b"
-    r"|\bgradients? by (?:x\b|y\b|(?:its|the|each|every|an) (?:input|output|weight|pixel|logit)s?\b)"
+    r"|\bgradients? by (?:x\b|y\b|"
+    r"(?:its|the|each|every|an) (?:input|output|weight|pixel|logit)s?\b)"
     r"|\bis all the same\b|\btake the tick off\b|\bnot its affair\b"
     r"|\ba smaller \w+ than another\b",
     re.IGNORECASE,
