@@ -1,6 +1,6 @@
 """Masked language modelling: texts of whole sentences, batches of one length, hidden tokens.
 
-BERT's recipe (Devlin et al. 2019, section 3.1): of all tokens 15 % are chosen to be foretold. Of
+BERT's recipe (Devlin et al. 2019, section 3.1): of all tokens 15 % are chosen to be predicted. Of
 these, 80 % become [MASK], 10 % a random token and 10 % stay, so that the model cannot know which
 tokens it is asked about. Special tokens and padding are never chosen. Here the choice is made anew
 each time a text is read (Liu et al. 2019 call it dynamic).
@@ -26,7 +26,7 @@ SPECIAL = len(BERT_TOKENS)  # the first token that is none of these
 @dataclass(frozen=True)
 class MaskedBatch:
     """B texts of T tokens. `ids` and `targets` (B, T); `mask` (B, T), True where there is a token;
-    `at` (B, T), True where a token is to be foretold."""
+    `at` (B, T), True where a token is to be predicted."""
 
     ids: NDArray[np.int64]
     targets: NDArray[np.int64]

@@ -1,6 +1,6 @@
 """A table that is a table: read aloud by rows, and no wider than the phone that shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -31,7 +31,7 @@ class Table:
         )
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]], digits: int = 3) -> Table:
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]], digits: int = 3) -> Table:
     """A table of texts and numbers.
 
     Args:
@@ -42,6 +42,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], digits: int = 3)
     Raises:
         ValueError: if a row has another length than the header.
     """
+    rows = list(rows)
     for row in rows:
         if len(row) != len(header):
             raise ValueError(f"table: expected {len(header)} values in a row, got {list(row)}")

@@ -120,7 +120,7 @@ def predict(model: BertForSequenceClassification, data: Labelled) -> NDArray[np.
 
 
 def judge(predicted: NDArray[np.int64], data: Labelled) -> dict[str, float]:
-    """Accuracy, and its mean over the labels, which does not favor the frequent ones."""
+    """Accuracy, and its mean over the labels, which does not favour the frequent ones."""
     table = confusion(predicted, data.labels, len(data.names)).astype(float)
     there = table.sum(axis=1) > 0
     per_label = table.diagonal()[there] / table.sum(axis=1)[there]

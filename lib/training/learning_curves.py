@@ -3,7 +3,7 @@
     python -m lib.training.learning_curves packages    # weights/bert-docs/curves-packages.json
 
 Ways: bags of words with logistic regression; the same network from random weights; pretrained and
-fine-tuned whole; pretrained and frozen under a new head. Each number of labels a class is drawn
+fine-tuned whole; pretrained and frozen under a new head. Each number of labels per class is drawn
 with several seeds, which also start the head; "all" is the whole training split, as unequal as it
 is. All ways see the same examples, and are judged on the same part of the test files. With no
 label: the pretrained model fills in the label's name, as it is and calibrated. Learning rates and

@@ -58,7 +58,7 @@ export function gateInput(ctx, { onText }) {
       const value = parseNumber(box.value);
       const fits = value >= 0 && value <= 1;
       const now = number(get("values")[get("markers")[which]]);
-      wrong(box, fits ? "" : t(`“${box.value}” is no number from 0 to 1; ${now} still counts.`, `“${box.value}”不是 0 到 1 的数；仍用 ${now}。`));
+      wrong(box, fits ? "" : t(`“${box.value}” is not a number from 0 to 1; ${now} still counts.`, `“${box.value}”不是 0 到 1 的数；仍用 ${now}。`));
       if (fits) put(value);
     });
     ctx.listen(box, "keydown", (event) => {

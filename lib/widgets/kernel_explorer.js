@@ -247,7 +247,7 @@ function build(ctx) {
     const i = cells.findIndex((cell) => cell.hasAttribute("aria-invalid"));
     const typed = i < 0 ? "" : cells[i].value.slice(0, 12);
     const text = i < 0 ? "" : t(
-      `${cellName(i, K)}: “${typed}” is no number from −1000 to 1000; ${number(get("kernel").flat()[i])} still counts.`,
+      `${cellName(i, K)}: “${typed}” is not a number from −1000 to 1000; ${number(get("kernel").flat()[i])} still counts.`,
       `${cellName(i, K)}：“${typed}”不是 −1000 到 1000 之间的数；仍使用 ${number(get("kernel").flat()[i])}。`);
     if (kernelWrong.textContent !== text) kernelWrong.textContent = text;
   }

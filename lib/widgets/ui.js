@@ -173,7 +173,7 @@ export function float32Of(value) {
   return new Float32Array(bytesOf(value).slice().buffer);
 }
 
-const ASSET_SECONDS = 5;
+const ASSET_SECONDS = 20; // a busy kernel answers late, a missing one never
 
 /** The bytes of one of lib/widgets/assets.py's ASSETS: from the page's own files where the book
  *  set globalThis.lwAssetBase (a script, since file:// lets a page load nothing else), from the

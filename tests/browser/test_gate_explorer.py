@@ -257,7 +257,7 @@ def test_a_marked_value_can_be_typed(page):
         box.fill(text)
         assert box.get_attribute("aria-invalid") == "true", text
         said = page.locator(f"#{box.get_attribute('aria-describedby')}").inner_text()
-        assert said == f"“{text}” is no number from 0 to 1; 0.9 still counts."
+        assert said == f"“{text}” is not a number from 0 to 1; 0.9 still counts."
         assert model(page, "values")[60] == 0.9
     box.press("Escape")
     assert box.input_value() == "0.9" and box.get_attribute("aria-invalid") == "false"

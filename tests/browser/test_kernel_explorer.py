@@ -354,7 +354,7 @@ def test_no_number_is_said_at_the_cell_and_changes_nothing(page):
         assert cell.get_attribute("aria-invalid") == "true", text
         message = page.locator(f"#{cell.get_attribute('aria-describedby')}")
         assert message.inner_text() == (
-            f"row 2, column 1: “{text}” is no number from −1000 to 1000; −2 still counts."
+            f"row 2, column 1: “{text}” is not a number from −1000 to 1000; −2 still counts."
         )
         assert model(page, "kernel") == KERNELS["sobel-x"]
         assert reading(page) == before

@@ -2,27 +2,6 @@
 
 import pytest
 
-from lib.checks.calls import equal
-
-
-@pytest.fixture
-def assert_distinct():
-    """Fails where two mistakes of a case look alike: else a check could name the wrong one.
-
-    Equal to the right result are only mistakes that the case cannot tell from it.
-    """
-
-    def check(cases):
-        for case in cases:
-            seen = []
-            for wrong, remark in case.mistakes:
-                if not equal(wrong, case.expected):
-                    assert not any(equal(wrong, other) for other in seen), (case.name, remark)
-                    assert remark.endswith("."), remark
-                    seen.append(wrong)
-
-    return check
-
 
 @pytest.fixture
 def says(capsys):

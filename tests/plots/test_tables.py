@@ -22,6 +22,10 @@ def test_minus_none_and_digits():
     assert table(["a", "b"], [[-0.25, None]], digits=2).rows == [["−0.25", ""]]
 
 
+def test_rows_may_come_from_a_generator():
+    assert table(["n"], ([n] for n in range(2))).rows == [["0"], ["1"]]
+
+
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match=r"expected 2 values in a row, got \['x'\]"):
         table(["a", "b"], [["x"]])
