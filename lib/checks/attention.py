@@ -113,19 +113,22 @@ CAUSAL_ATTENTION = Exercise(
         Mistake(_divided_by(lambda q, v: 1), "the scores are not divided."),
         Mistake(
             _divided_by(lambda q, v: q.shape[1]),
-            lambda q, k, v: f"the scores are divided by D = {q.shape[1]}, not by its root.",
+            lambda q, k, v: f"the scores are divided by D = {q.shape[1]}, not by its square root.",
         ),
         Mistake(
             _divided_by(lambda q, v: np.sqrt(len(q))),
-            "the scores are divided by the root of T, the number of tokens. D, the length of a "
-            "query, is meant.",
+            "the scores are divided by the root of T, the number of tokens. Use D, the length "
+            "of a query.",
         ),
         Mistake(
             _divided_by(lambda q, v: np.sqrt(v.shape[1])),
-            "the scores are divided by the root of Dv, the length of a value. D, the length of a "
-            "query, is meant.",
+            "the scores are divided by the root of Dv, the length of a value. Use D, the length "
+            "of a query.",
         ),
-        Mistake(_divided_by(lambda q, v: 1 / _root(q)), "the scores are multiplied by the root."),
+        Mistake(
+            _divided_by(lambda q, v: 1 / _root(q)),
+            "the scores are multiplied by the root of D, not divided by it.",
+        ),
         Mistake(
             lambda q, k, v: scaled_dot_product_attention(q, k, v),
             "there is no mask: position 0 sees what comes later.",
@@ -137,7 +140,7 @@ CAUSAL_ATTENTION = Exercise(
         Mistake(
             lambda q, k, v: softmax(_hidden(q, k, _root(q), ahead=1)) @ v,
             "the mask ends one place too late: position t sees position t + 1. Row t may attend "
-            "to the columns 0 to t.",
+            "to columns 0 to t.",
         ),
         Mistake(
             lambda q, k, v: softmax(_hidden(q, k, _root(q), ahead=-1)) @ v,
@@ -145,8 +148,8 @@ CAUSAL_ATTENTION = Exercise(
         ),
         Mistake(
             _nothing_first,
-            "the mask ends one place too early: position t may attend to itself, or the first has "
-            "nothing to look at and divides 0 by 0.",
+            "the mask ends one place too early: position t may attend to itself. Otherwise the "
+            "first one has nothing to look at, and its softmax divides 0 by 0.",
         ),
         Mistake(
             lambda q, k, v: (softmax(q @ k.T / _root(q)) * _past(q)) @ v,
@@ -155,7 +158,7 @@ CAUSAL_ATTENTION = Exercise(
         Mistake(
             lambda q, k, v: softmax(np.where(_past(q).T, q @ k.T / _root(q), -np.inf)) @ v,
             "the mask is the wrong triangle: each position sees itself and what comes later. Row t "
-            "may attend to the columns 0 to t.",
+            "may attend to columns 0 to t.",
         ),
         Mistake(
             lambda q, k, v: softmax(q @ k.T / _root(q) * _past(q)) @ v,
@@ -167,12 +170,13 @@ CAUSAL_ATTENTION = Exercise(
         ),
         Mistake(
             lambda q, k, v: softmax(_hidden(q, k, _root(q)).T).T @ v,
-            "the softmax runs over the queries, its columns add up to 1. Each row is to add up to "
-            "1: axis=-1, with keepdims=True.",
+            "the softmax runs over the queries, so that the columns add up to 1. Each row should "
+            "add up to 1: axis=-1, with keepdims=True.",
         ),
         Mistake(
             lambda q, k, v: softmax(_hidden(q, k, _root(q))).T @ v,
-            "the weights are transposed: rows ask, columns are asked.",
+            "the weights are transposed. A row belongs to the query that asks, a column to the key "
+            "that is asked.",
         ),
         Mistake(
             lambda q, k, v: softmax(_hidden(k, q, _root(q))) @ v,
@@ -180,7 +184,8 @@ CAUSAL_ATTENTION = Exercise(
         ),
         Mistake(
             _all_together,
-            "all weights together add up to 1. Each row is to add up to 1: axis=-1, keepdims=True.",
+            "all the weights together add up to 1. Each row should add up to 1: axis=-1, "
+            "keepdims=True.",
         ),
         Mistake(
             lambda q, k, v: softmax(softmax(_hidden(q, k, _root(q)))) @ v,
@@ -195,7 +200,7 @@ CAUSAL_ATTENTION = Exercise(
             "these are the weights. They still have to be multiplied by the values.",
         ),
     ],
-    hint=lambda q, k, v: f"key.T has shape {k.T.shape} here, the result should have {v.shape}.",
+    hint=lambda q, k, v: f"key.T has shape {k.T.shape} here; the result should have {v.shape}.",
     not_finite="A softmax over nothing divides 0 by 0: position t may attend to itself.",
     differ=_at("position", "feature"),
 )
@@ -205,14 +210,15 @@ CAUSAL_ATTENTION = Exercise(
 
 LEAKS = {
     "a": "This is the mask as the chapter has it: a score of minus infinity gets the weight 0, "
-    "whatever it was.",
+    "whatever it was before.",
     "b": "It looks suspicious, since its softmax has seen the future. But a softmax is a ratio: "
-    "what the future added to each denominator is divided out again. The weights are those of a.",
+    "what the future added to each denominator is divided out again. The weights are the same as "
+    "those of a.",
     "c": "Its weights are 0 above the diagonal and add up to 1. Yet each row is divided by the "
     "standard deviation of all its scores, the masked ones too. Change a later token, and earlier "
     "rows get sharper or flatter. No test of the weights alone shows that; a changed input does.",
-    "d": "The largest of all scores, later ones too, is taken off. But the same number taken off "
-    "a whole row cancels in the softmax, as the bias did.",
+    "d": "The largest of all the scores, later ones included, is subtracted. But the same number "
+    "subtracted from a whole row cancels in the softmax, as the bias did.",
 }
 
 
@@ -284,7 +290,7 @@ def _carried(
 
 
 def _with_offset(offset: Callable[[Array, float | None], float]) -> Callable:
-    """The sums just add up; offset(scores, the first block's) is taken off the scores."""
+    """The sums just add up; offset(scores, the first block's) is subtracted from the scores."""
 
     def function(blocks: Iterator[Block]) -> Array:
         total, out, first = 0.0, 0.0, None
@@ -337,27 +343,28 @@ STREAMING = Exercise(
     mistakes=[
         Mistake(
             _with_offset(lambda scores, first: scores.max()),
-            "each block has its own largest score taken off, and the sums just add up. Keep the "
-            "largest of all so far, and shrink both sums by exp(old - new) when it grows.",
+            "each block has its own largest score subtracted, and the sums are simply added up. "
+            "Keep the largest of all so far, and multiply both sums by exp(old - new) when it "
+            "grows.",
         ),
         Mistake(
             _with_offset(lambda scores, first: 0.0),
-            "no largest score is taken off: exponentials of 1000 are too large for a float, and "
+            "no largest score is subtracted: exponentials of 1000 are too large for a float, and "
             "those of -1000 are all 0.",
         ),
         Mistake(
             _with_offset(lambda scores, first: first),
-            "the largest score of the first block is taken off everywhere. When a much larger one "
+            "the largest score of the first block is subtracted everywhere. When a much larger one "
             "comes, its exponential is too large for a float.",
         ),
         Mistake(
             _latest,
-            "the largest score is that of the latest block. Where it is much smaller than one "
-            "before, exp(old - new) is too large for a float: keep the largest of all so far.",
+            "the largest score is that of the latest block. Where it is much smaller than an "
+            "earlier one, exp(old - new) is too large for a float: keep the largest of all so far.",
         ),
         Mistake(
             _carried(start=0.0),
-            "the largest score starts at 0. If all scores are far below, all exponentials are 0: "
+            "the largest score starts at 0. If all scores are far below 0, all exponentials are 0: "
             "start with -np.inf.",
         ),
         Mistake(
@@ -367,13 +374,13 @@ STREAMING = Exercise(
         ),
         Mistake(
             _carried(np.exp, _one),
-            "the sum of exponentials is shrunk, the weighted sum of values is not. Both belong to "
-            "the old largest score.",
+            "the sum of exponentials is shrunk, but the weighted sum of values is not. Both were "
+            "computed with the old largest score.",
         ),
         Mistake(
             _carried(_one, np.exp),
-            "the weighted sum of values is shrunk, the sum of exponentials is not. Both belong to "
-            "the old largest score.",
+            "the weighted sum of values is shrunk, but the sum of exponentials is not. Both were "
+            "computed with the old largest score.",
         ),
         Mistake(
             _carried(_growing, _growing),
@@ -382,14 +389,14 @@ STREAMING = Exercise(
         Mistake(
             lambda blocks: np.mean(_each(blocks), axis=0),
             "each block has a softmax of its own, and the results are averaged. A block with "
-            "larger scores counts more.",
+            "larger scores should count for more.",
         ),
         Mistake(
             _sizes_matter,
-            "each block has a softmax of its own, and counts by its length. It is its scores that "
-            "decide how much it counts.",
+            "each block has a softmax of its own, and counts in proportion to its length. It is "
+            "the scores of a block that decide how much it counts.",
         ),
-        Mistake(_last, "only the last block is left. Add to what was there before."),
+        Mistake(_last, "only the last block is left. Add each block to the sums of those before."),
         Mistake(
             lambda blocks: _each(blocks)[0],
             "only the first block is used.",
@@ -408,9 +415,9 @@ STREAMING = Exercise(
             "all values count the same. Their weights are the softmax of the scores.",
         ),
     ],
-    hint="blocks gives pairs of scores (n,) and values (n, D), once.",
-    not_finite="Exponentials overflow, or all become 0. Take off the largest score of all blocks "
-    "so far, not only of this one or of the first.",
+    hint="blocks yields pairs of scores (n,) and values (n, D), and can be gone through only once.",
+    not_finite="Exponentials overflow, or all become 0. Subtract the largest score of all blocks "
+    "so far, not only that of this one or of the first.",
     differ=_at("feature"),
 )
 
@@ -449,7 +456,7 @@ def _cut(x: Array, h: int, *shape: str) -> Array:
 
 
 def _first_features(x: Array, h: int) -> str:
-    return f"Head 0 is to get the features 0 to {x.shape[-1] // h - 1} of every position."
+    return f"Head 0 should get features 0 to {x.shape[-1] // h - 1} of every position."
 
 
 SPLIT_HEADS = Exercise(
@@ -496,7 +503,7 @@ MERGE_HEADS = Exercise(
         ),
         Mistake(
             lambda x: x.transpose(0, 2, 3, 1).reshape(_merge(x).shape),
-            "the heads are interleaved. Head 0 is to fill the first features.",
+            "the heads are interleaved. Head 0 should fill the first features.",
         ),
         Mistake(
             lambda x: x.swapaxes(1, 2),

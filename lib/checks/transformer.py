@@ -83,7 +83,9 @@ def mixture(weight: Any, gpt: Array, counts: Array, num_bytes: int) -> bool | No
             raise Remark(f"Expected one number, got an array of shape {array.shape}.")
         share = float(array.reshape(()))
         if 1 < share <= 100:
-            raise Remark(f"Expected a share from 0 to 1, got {share:g}: that looks like per cent.")
+            raise Remark(
+                f"Expected a share from 0 to 1, got {share:g}: that looks like a percentage."
+            )
         if not 0 <= share <= 1:
             raise Remark(f"Expected a share from 0 to 1, got {share:g}.")
         alone = bits(gpt), bits(counts)
@@ -144,7 +146,7 @@ def _normalized(x: Array, eps: float) -> Array:
     return _centred(x) / np.sqrt(_variance(x) + eps)
 
 
-_ROW = "A token is a row: mean and variance over its features, axis=-1."
+_ROW = "A token is a row: take mean and variance over its features, axis=-1."
 
 LAYER_NORM = Exercise(
     right=transformer.layer_norm,
@@ -157,11 +159,11 @@ LAYER_NORM = Exercise(
         ),
         Mistake(
             lambda x, w, b, eps: _centred(x) / (np.sqrt(_variance(x)) + eps) * w + b,
-            "eps is added outside of the root. Add it to the variance: sqrt(var + eps).",
+            "eps is added outside the root. Add it to the variance: sqrt(var + eps).",
         ),
         Mistake(
             lambda x, w, b, eps: _centred(x) / (np.sqrt(_variance(x, 1)) + eps) * w + b,
-            "eps is added outside of the root, and the variance is divided by C - 1.",
+            "eps is added outside the root, and the variance is divided by C - 1.",
         ),
         Mistake(
             lambda x, w, b, eps: _centred(x) / np.sqrt(_variance(x)) * w + b,
@@ -181,40 +183,41 @@ LAYER_NORM = Exercise(
         ),
         Mistake(
             lambda x, w, b, eps: (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) * w + b,
-            f"each feature is normalized over the tokens. {_ROW}",
+            f"each feature is normalised over the tokens. {_ROW}",
         ),
         Mistake(
             lambda x, w, b, eps: (x - x.mean()) / np.sqrt(x.var() + eps) * w + b,
-            f"one mean and variance is taken for all of x. {_ROW}",
+            f"a single mean and variance are taken for all of x. {_ROW}",
         ),
         Mistake(
             _without_keepdims,
-            "the means have the shape (T,), so that they lie along the features. A column (T, 1) "
-            "is wanted: keepdims=True.",
+            "the means have the shape (T,), so NumPy lines them up with the features. They should "
+            "be a column (T, 1): keepdims=True.",
         ),
         Mistake(
             lambda x, w, b, eps: x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps) * w + b,
-            "this is RMSNorm, which takes no mean off. Layer norm does, before it divides.",
+            "this is RMSNorm, which does not subtract the mean. Layer norm does, before it "
+            "divides.",
         ),
         Mistake(
             lambda x, w, b, eps: x / np.sqrt(_variance(x) + eps) * w + b,
-            "the mean is not taken off.",
+            "the mean is not subtracted.",
         ),
         Mistake(
             lambda x, w, b, eps: _normalized(x, eps),
-            "weight and bias are missing: times weight, plus bias.",
+            "weight and bias are missing: multiply by weight, then add bias.",
         ),
         Mistake(
             lambda x, w, b, eps: _normalized(x, eps) * w,
-            "the bias is missing: plus bias at the end.",
+            "the bias is missing: add bias at the end.",
         ),
         Mistake(
             lambda x, w, b, eps: _normalized(x, eps) + b,
-            "the weight is missing: times weight, before the bias.",
+            "the weight is missing: multiply by weight before you add bias.",
         ),
         Mistake(
             lambda x, w, b, eps: (_normalized(x, eps) + b) * w,
-            "first times weight, then plus bias.",
+            "the bias is added too early: multiply by weight first, then add bias.",
         ),
         Mistake(lambda x, w, b, eps: _normalized(x, eps) * b + w, "weight and bias are swapped."),
     ],
@@ -285,23 +288,23 @@ TOP_P = Exercise(
     make_cases=_top_p_cases,
     mistakes=[
         Mistake(_kept_only, "the probabilities left do not add up to 1. Divide by their sum."),
-        Mistake(_sorted, "the result is sorted. Put each one back in its place."),
+        Mistake(_sorted, "the result is sorted. Put each probability back in its place."),
         Mistake(
             lambda q, p: _scaled(q, _among(q, lambda sums, ordered: sums <= p)),
-            f"one token too few. {_REACHING}",
+            f"one token too few is kept. {_REACHING}",
         ),
         Mistake(
             lambda q, p: _scaled(q, _among(q, lambda sums, ordered: sums < p)),
-            f"one token too few, also where the sum reaches p exactly. {_REACHING}",
+            f"one token too few is kept, even where the sum reaches p exactly. {_REACHING}",
         ),
         Mistake(
             lambda q, p: np.where(_among(q, lambda sums, ordered: sums <= p), q, 0),
-            f"one token too few, and those left do not add up to 1. {_REACHING}",
+            f"one token too few is kept, and those left do not add up to 1. {_REACHING}",
         ),
         Mistake(
             lambda q, p: _scaled(q, _among(q, lambda sums, ordered: sums - ordered <= p)),
-            "where the sum reaches p exactly there is one token too many: without the last one it "
-            "reaches p already.",
+            "where the sum reaches p exactly, one token too many is kept: even without the last "
+            "one the sum reaches p.",
         ),
         Mistake(
             lambda q, p: _scaled(q, _among(q, lambda sums, ordered: sums - ordered < p, sign=1)),
@@ -327,8 +330,8 @@ TOP_P = Exercise(
         ),
         Mistake(
             _softmax_of_kept,
-            "those left go through a softmax again, which changes their ratios. Divide by their "
-            "sum.",
+            "the tokens left go through a softmax again, which changes their ratios. Divide by "
+            "their sum.",
         ),
         Mistake(
             lambda q, p: _nucleus(q, p),
@@ -400,21 +403,21 @@ ROTARY = Exercise(
         ),
         Mistake(
             lambda x: _halves(x, _angles(x, 1)),
-            f"{_HALVED} Besides, positions start at 1, they should start at 0.",
+            f"{_HALVED} Besides, positions start at 1; they should start at 0.",
         ),
         Mistake(
             lambda x: np.concatenate(_turn(x[:, ::2], x[:, 1::2], _angles(x)), axis=1),
-            "the turned pairs stand behind each other. Put feature 2i back to 2i, and 2i + 1 to "
-            "2i + 1.",
+            "the first features of all pairs stand before the second ones. Put feature 2i back at "
+            "2i, and 2i + 1 back at 2i + 1.",
         ),
         Mistake(
             _in_place,
-            "the second feature of a pair is made from the first after that has been turned. Keep "
-            "the old one until both are done.",
+            "the second feature of a pair is computed from the first after that one has been "
+            "turned. Keep the old value until both are done.",
         ),
         Mistake(
             lambda x: _neighbours(x, -_angles(x)),
-            "everything is turned the other way round. The minus stands in the first feature: "
+            "everything is turned the other way round. The minus belongs in the first feature: "
             "x cos - y sin, then x sin + y cos.",
         ),
         Mistake(
@@ -423,7 +426,7 @@ ROTARY = Exercise(
         ),
         Mistake(
             lambda x: _neighbours(x, _angles(x, power=lambda i, D: -i / D)),
-            "the exponent is -i / D, it should be -2i / D: i counts pairs.",
+            "the exponent is -i / D; it should be -2i / D: i counts pairs.",
         ),
         Mistake(
             lambda x: _neighbours(x, _angles(x, power=lambda i, D: -2 * (i + 1) / D)),
@@ -435,7 +438,7 @@ ROTARY = Exercise(
         ),
         Mistake(
             lambda x: _neighbours(x, _angles(x, power=lambda i, D: 2 * i / D)),
-            "the exponent lacks its minus: later pairs turn slower, 10000^(-2i / D).",
+            "the exponent lacks its minus: later pairs turn more slowly, 10000^(-2i / D).",
         ),
         Mistake(
             lambda x: _neighbours(x, _angles(x, power=lambda i, D: -2.0 * i)),
@@ -443,7 +446,7 @@ ROTARY = Exercise(
         ),
         Mistake(
             lambda x: _neighbours(x, np.radians(_angles(x))),
-            "the angles are taken as degrees. They are in radians already.",
+            "the angles are treated as degrees. They are in radians already.",
         ),
         Mistake(
             lambda x: x + transformer.sinusoidal_positions(*x.shape),

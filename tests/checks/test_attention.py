@@ -158,7 +158,7 @@ ONE, DOWN = "1 block of 3", "scores from 1000 down"
         (lambda b: streaming(b, own=True), DOWN, "the largest score is that of the latest block"),
         (one_score_less, ONE, "feature 0: expected"),
         (lambda b: len(b), ONE, "raised TypeError: "),
-        (lambda b: len(b), ONE, "blocks gives pairs of scores (n,) and values (n, D)"),
+        (lambda b: len(b), ONE, "blocks yields pairs of scores (n,) and values (n, D)"),
         (lambda b: streaming(b)[0], ONE, "should have shape (1,), it has ()"),
         (lambda b: streaming(b) + 100, ONE, "feature 0: expected"),
     ],

@@ -44,7 +44,7 @@ def rms_norm(x, weight, bias, eps):
             "expected finite numbers. A row whose numbers are all alike",
         ),
         (rms_norm, "x 1 x 2", "this is RMSNorm"),
-        (forgets_keepdims, "x 2 x 3", "a column (T, 1) is wanted: keepdims=True."),
+        (forgets_keepdims, "x 2 x 3", "They should be a column (T, 1): keepdims=True."),
         (lambda *a: norm(*a)[0], "x 1 x 2", "should have shape (1, 2), it has (2,)"),
         (lambda *a: norm(*a) + 9, "x 1 x 2", "token 0, feature 0: expected"),
         # Right on rows without a negative number, and no mistake on the list.
@@ -106,7 +106,11 @@ FIRST, SECOND = "probabilities [0.55, 0.25, 0.15, 0.05]", "probabilities [0.25, 
 @pytest.mark.parametrize(
     ("mistake", "case", "remark"),
     [
-        (lambda *a: top_p(*a, put_back=False), SECOND, "the result is sorted. Put each one back"),
+        (
+            lambda *a: top_p(*a, put_back=False),
+            SECOND,
+            "the result is sorted. Put each probability back",
+        ),
         (
             lambda *a: top_p(*a, put_back=False, divide=False),
             FIRST,
@@ -179,7 +183,7 @@ def in_place(x):
 @pytest.mark.parametrize(
     ("mistake", "case", "remark"),
     [
-        (in_place, "x 2 x 2", "made from the first after that has been turned"),
+        (in_place, "x 2 x 2", "computed from the first after that one has been turned"),
         (
             lambda x: rotary(x, halves=True, sign=1 if x.shape[1] == 2 else -1),
             "x 2 x 4",
@@ -221,7 +225,7 @@ def two_models():
         (torch.tensor(0.6, requires_grad=True), True, "counting alone 1."),
         (1, False, "A share of 1 is one of the two alone."),
         (0.9999, False, "Win at least 0.07"),
-        (60, False, "that looks like per cent"),
+        (60, False, "that looks like a percentage"),
         (-0.1, False, "Expected a share from 0 to 1, got -0.1."),
         ([0.4, 0.6], False, "Expected one number, got an array of shape (2,)."),
         ("half", False, "The weight is a str"),
