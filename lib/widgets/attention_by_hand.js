@@ -83,7 +83,7 @@ export function buildByHand(ctx) {
     const [title, note, , index] = titles[its.name];
     const size = `${title}${index ?? ""} ${note} ${R} × ${C}`;
     its.grid.setAttribute("aria-label", HAND_EDITABLE[its.name] ? size
-      : `${size}. ${t("The arrow keys choose a number and tell how it is made.", "用方向键选择一个数，并说明它的由来。")}`);
+      : `${size}. ${t("The arrow keys choose a number and say how it is made.", "用方向键选择一个数，并说明它的由来。")}`);
   }
 
   // --- editing ------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ export function buildByHand(ctx) {
   const all = get("_examples");
   const exampleNames = {
     pronoun: t("a pronoun finds its noun", "代词找到它的名词"), meaning: t("a word takes on a meaning", "一个词获得含义"),
-    previous: t("each looks one back", "每个都看前一个"),
+    previous: t("each word looks one back", "每个都看前一个"),
   };
   const examples = select(t("Example", "例子"), [
     ...Object.keys(all).map((name) => [name, exampleNames[name] ?? name]), ["own", t("your own", "自定义")],
@@ -393,8 +393,8 @@ export function buildByHand(ctx) {
   const begins = (row, ...numbers) => numbers.every((n, i) => get("vectors")[row]?.[i] === n);
   const tries = {
     pronoun: () => (begins(3, 1, 0)
-      ? t("make “it” a thing again: its first number 0, its second 1. Whom does it find?", "把“它”变回物：第一个数改为 0，第二个改为 1。它会找到谁？")
-      : t("make “it” a person: its first number 1, its second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
+      ? t("make “it” a thing again: set its first number to 0 and its second to 1. What does it find?", "把“它”变回物：第一个数改为 0，第二个改为 1。它会找到谁？")
+      : t("make “it” a person: set its first number to 1 and its second to 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
     meaning: () => (begins(1, 0, 2) && begins(3, 0, 2)
       ? t("give “river” and “floods” the numbers 2 and 0 again. What is “bank” now?", "把“河”和“泛滥”的数改回 2 和 0。“岸/行”现在是什么意思？")
       : t("give “river” and “floods” the numbers 0 and 2. What is “bank” now?", "把“河”和“泛滥”的数改成 0 和 2。“岸/行”现在是什么意思？")),

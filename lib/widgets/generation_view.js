@@ -132,7 +132,7 @@ function build(ctx) {
     const begun = gpt.tokenizer.encode(text || START);
     if (begun.length > N) {
       complain(t(
-        `This beginning has ${begun.length} tokens, the model reads ${N}. The one before still counts.`,
+        `This beginning has ${begun.length} tokens, but the model reads at most ${N}. The previous beginning still counts.`,
         `这个开头有 ${begun.length} 个词元，模型最多读 ${N} 个。仍以之前的开头为准。`));
       return;
     }
@@ -270,8 +270,8 @@ function build(ctx) {
     });
     const best = row.indexOf(largest);
     looked.replaceChildren(...(output ? [
-      t("From ", "从 "), h("b", {}, nameOf(ids[from])), t(" most to ", " 最多看 "), h("b", {}, nameOf(ids[best])),
-      t(", ", "："), largest.toFixed(2),
+      t("", "从 "), h("b", {}, nameOf(ids[from])), t(" looks most at ", " 最多看 "), h("b", {}, nameOf(ids[best])),
+      t(": ", "："), largest.toFixed(2),
     ] : [at ? t("Loading …", "正在加载……") : t("Nothing comes before the first token.", "第一个词元之前什么也没有。")]));
     drawHeads(output);
   }
@@ -321,7 +321,7 @@ function build(ctx) {
     return { node, name, value, said, drawn };
   });
   const others = h("span", {});
-  const legend = h("span", { class: "gv-legend", hidden: true }, h("span", { class: "gv-said" }), t("at temperature 1, nothing cut", "温度 1、不截去时"));
+  const legend = h("span", { class: "gv-legend", hidden: true }, h("span", { class: "gv-said" }), t("at temperature 1, with nothing cut off", "温度 1、不截去时"));
   const bars = h("div", { class: "gv-bars" }, rows.map((row) => row.node));
 
   function drawBars() {
@@ -354,7 +354,7 @@ function build(ctx) {
     const rest = list.reduce((sum, id) => sum - drawn[id], 1);
     const left = kept.size;
     others.textContent = spot === at && !fixed && at < ids.length
-      ? t("press another to go on from there", "按另一个，从那里继续")
+      ? t("press another token to go on from there", "按另一个，从那里继续")
       : left < V
         ? t(`${left} of ${V} tokens can be drawn`, `${V} 个词元中可抽取 ${left} 个`)
         : t(`the other ${V - BARS} tokens: ${probability(Math.max(0, rest))}`, `其余 ${V - BARS} 个词元：${probability(Math.max(0, rest))}`);
@@ -456,7 +456,7 @@ function build(ctx) {
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
       t("press Play. Then choose a token that surprises you: how probable was it?", "点“播放”。然后选一个让您意外的词元：它的概率有多大？")),
     h("div", { class: "lw-field gv-beginning" },
-      h("label", { class: "lw-label", for: fieldId }, t("Your beginning, in the manner of a manual", "您的开头（英文，像一本手册）")),
+      h("label", { class: "lw-label", for: fieldId }, t("Your beginning, in the style of a manual", "您的开头（英文，像一本手册）")),
       field, wrong),
     h("div", { class: "gv-page" }, words, message),
     h("div", { class: "gv-actions" }, Object.values(buttons), count),

@@ -302,7 +302,7 @@ def test_what_to_try_has_not_been_done_yet(page):
     """The advice changes with the state, and is true in each."""
     show(page, AttentionExplorer())
     said = page.locator(".lw-try")
-    assert "make “it” a person: its first number 1" in said.inner_text()
+    assert "make “it” a person: set its first number to 1" in said.inner_text()
     set_from_python(page, vectors=[[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0], [1, 0, 0, 0]])
     assert "make “it” a thing again" in said.inner_text()
     for name, trait, done, before, after in [

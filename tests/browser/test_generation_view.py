@@ -384,7 +384,7 @@ def test_a_beginning_that_is_too_long_is_said_and_changes_nothing(page):
     before = chips(page)
     field = page.get_by_label("Your beginning")
     field.fill("z " * 100)
-    page.locator(".gv-wrong").get_by_text("the model reads 128").wait_for()
+    page.locator(".gv-wrong").get_by_text("the model reads at most 128").wait_for()
     assert field.get_attribute("aria-invalid") == "true"
     assert field.input_value() == "z " * 100
     assert chips(page) == before and model(page, "prompt") == "Returns the number of"
