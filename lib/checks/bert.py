@@ -70,7 +70,7 @@ def calibration_error(function: Callable) -> bool | None:
 
 
 def mean_confidence(percent: Any, confidence: np.ndarray, right: np.ndarray) -> bool | None:
-    """Check a prediction, in percent, of the mean confidence of answers about shuffled text.
+    """Check a prediction, in per cent, of the mean confidence of answers about shuffled text.
 
     Args:
         percent: the reader's.
@@ -81,18 +81,19 @@ def mean_confidence(percent: Any, confidence: np.ndarray, right: np.ndarray) -> 
         percent,
         float(100 * np.mean(confidence)),
         4.0,
-        f"Of these answers {100 * np.mean(right):.1f} % are right. The confidence falls less than "
-        "the share of right answers: it was learned on text of another kind.",
+        f"Of these answers {100 * np.mean(right):.1f} % are right. From documentation to here, the "
+        "confidence falls less than the share of right answers: it was learned on text of another "
+        "kind.",
         " %",
     )
 
 
 BUGS = {
-    "a": "Choosing anew for each batch is what the recipe does.",
+    "a": "Choosing anew for each batch is part of the recipe.",
     "b": "The network reads `ids`, in which nothing is hidden, instead of `hidden`. It only has to "
-    "copy, and the loss of a network that copies tends to nothing.",
+    "copy, and the loss of a network that copies tends to zero.",
     "c": "The loss counts the chosen places alone, as it should.",
-    "d": "These three lines are a step of learning as in the chapter.",
+    "d": "These three lines are one training step, as in the chapter.",
 }
 
 
@@ -166,7 +167,7 @@ HIDE = Exercise(
         ),
         Mistake(
             lambda ids, chance, *a: _hide(ids, np.where(chance <= 0.15, 0, 1), *a),
-            "a chance of exactly 0.15 is chosen. Only those below are.",
+            "a token whose chance is exactly 0.15 is chosen. Only those below 0.15 are.",
         ),
         Mistake(
             lambda ids, chance, *a: _hide(ids, np.where(chance > 0.15, 0, 1), *a),
@@ -174,19 +175,19 @@ HIDE = Exercise(
         ),
         Mistake(
             lambda *a: _hide(*a, cuts=(1, 1)),
-            "every chosen token becomes [MASK]. Only those do where `what` is below 0.8.",
+            "every chosen token becomes [MASK]. Only those where `what` is below 0.8 do.",
         ),
         Mistake(
             lambda *a: _hide(*a, cuts=(0.8, 0.8)),
-            "no chosen token stays. Where `what` is from 0.8 to 0.9, it does.",
+            "no chosen token stays as it is. Those where `what` is from 0.8 to 0.9 do.",
         ),
         Mistake(
             lambda *a: _hide(*a, cuts=(0.8, 1)),
-            "no chosen token becomes another. Where `what` is 0.9 or more, it does.",
+            "no chosen token becomes another. Those where `what` is 0.9 or more do.",
         ),
         Mistake(
             _hide_limits,
-            "the limits go to the wrong side: at exactly 0.8 a token stays, at exactly 0.9 it "
+            "the limits fall on the wrong side: at exactly 0.8 a token stays, at exactly 0.9 it "
             "becomes another.",
         ),
         Mistake(
@@ -196,7 +197,7 @@ HIDE = Exercise(
         ),
         Mistake(
             _hide_everywhere,
-            "tokens that were not chosen are changed too. Outside the chosen places ids stay.",
+            "tokens that were not chosen are changed too. Outside the chosen places the ids stay.",
         ),
         Mistake(
             _hide_once,
@@ -204,8 +205,8 @@ HIDE = Exercise(
         ),
         Mistake(
             lambda ids, *a: np.stack([_hide(ids, *a)[0], _hide(ids, *a)[0] != ids]),
-            "the second result says where a token was changed. Chosen ones that stayed belong to "
-            "it.",
+            "the second result says where a token was changed. Chosen tokens that stayed the same "
+            "count too.",
         ),
         Mistake(
             lambda *a: np.stack([_hide(*a)[0], 1 - _hide(*a)[1]]),
@@ -217,11 +218,11 @@ HIDE = Exercise(
         ),
         Mistake(
             lambda *a: _hide(*a)[::-1],
-            "the two results are swapped: first the ids, then the choice.",
+            "the two results are swapped: the ids come first, then the choice.",
         ),
         Mistake(
             lambda *a: _hide(*a)[0],
-            "these are the new ids alone. Where tokens were chosen is asked too.",
+            "these are the new ids alone. Return where tokens were chosen, too.",
         ),
     ],
     hint=lambda ids, *_: (
@@ -273,7 +274,7 @@ LOSS = Exercise(
     mistakes=[
         Mistake(
             lambda z, y, at: _nats(z, y).mean(),
-            "all places are counted. Only the chosen ones are asked for.",
+            "all places are counted. Count only the chosen ones.",
         ),
         Mistake(
             lambda z, y, at: _nats(z, y)[~at].mean(),
@@ -291,16 +292,16 @@ LOSS = Exercise(
         ),
         Mistake(
             _by_text,
-            "the mean of the texts' means is taken. Each chosen place counts alike, also where a "
-            "text has more of them.",
+            "the mean of the texts' means is taken. Every chosen place counts the same, however "
+            "many its text has.",
         ),
         Mistake(
             lambda z, y, at: -_nats(z, y)[at].mean(),
-            "the sign is missing: the loss is minus the mean of the logs.",
+            "the sign is missing: the loss is minus the mean of the logarithms.",
         ),
         Mistake(
             lambda z, y, at: _nats(z, y)[at].mean() / np.log(2),
-            "this is in bits. Nats are asked: the natural logarithm.",
+            "this is in bits. Use nats: take the natural logarithm.",
         ),
         Mistake(
             lambda z, y, at: np.exp(_nats(z, y)[at].mean()),
@@ -308,7 +309,7 @@ LOSS = Exercise(
         ),
         Mistake(
             lambda z, y, at: -_at(z, y)[at].mean(),
-            "the scores go in as they are. Take the log of their softmax.",
+            "the scores are used as they are. Take the logarithm of their softmax.",
         ),
         Mistake(
             lambda z, y, at: -_at(_logs(np.exp(_logs(z))), y)[at].mean(),
@@ -328,15 +329,15 @@ LOSS = Exercise(
         ),
         Mistake(
             lambda z, y, at: -np.log(np.exp(-_nats(z, y)[at]).mean()),
-            "the logarithm of the mean is taken. The mean of the logarithms is asked.",
+            "the logarithm of the mean is taken. Take the mean of the logarithms.",
         ),
         Mistake(
             _entropy,
-            "this is the entropy of the answers. The loss asks for the piece that stood there.",
+            "this is the entropy of the answers. The loss is about the piece that was there.",
         ),
         Mistake(
             lambda z, y, at: _nats(z, z.argmax(axis=-1))[at].mean(),
-            "the loss of the best answer is taken. Take that of the piece that stood there.",
+            "the loss of the best answer is taken. Take that of the piece that was there.",
         ),
         Mistake(
             lambda z, y, at: _nats(z, y)[at],
@@ -472,16 +473,16 @@ CUT = Exercise(
         ),
         Mistake(
             lambda word, pieces: _cut(word, pieces, keep=True),
-            "if a part does not fit, the whole word is [UNK], not only the rest.",
+            "if no piece fits a part, the whole word is [UNK], not only the rest.",
         ),
         Mistake(
             _cut_skips,
-            "one letter becomes [UNK] and the rest is cut on. If a part does not fit, the whole "
-            "word is [UNK].",
+            "one letter becomes [UNK], and the rest is cut further. If no piece fits a part, the "
+            "whole word is [UNK].",
         ),
         Mistake(
             lambda word, pieces: [p for p in _cut(word, pieces) if p != "[UNK]"],
-            "if a part does not fit, the answer is a list with [UNK] in it.",
+            "if no piece fits a part, the answer is a list that holds only [UNK].",
         ),
         Mistake(
             _cut_back,
@@ -494,11 +495,11 @@ CUT = Exercise(
         ),
         Mistake(
             lambda word, pieces: _cut(word, pieces, marks=("", "")),
-            "inside a word too, pieces are looked for without ##.",
+            "pieces inside a word are looked for without ##, too.",
         ),
         Mistake(
             lambda word, pieces: [p.removeprefix("##") for p in _cut(word, pieces)],
-            "the pieces are right but for their ##. Every piece but the first has it.",
+            "the pieces are right except for their ##. Every piece but the first has it.",
         ),
         Mistake(
             lambda word, pieces: _cut(word, pieces, marks=("##", "##")),
@@ -547,7 +548,7 @@ TOP = Exercise(
         ),
         Mistake(
             lambda z, k: _with(_best(z, k)[:, ::-1], _softmax(z)),
-            "the order is the wrong way round: the best first.",
+            "the order is the wrong way round: the best comes first.",
         ),
         Mistake(
             lambda z, k: _with(np.sort(_best(z, k), axis=1), _softmax(z)),
@@ -555,11 +556,11 @@ TOP = Exercise(
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), z),
-            "the second result has scores. Put them through a softmax.",
+            "the second result holds scores. Put them through a softmax.",
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), np.log(_softmax(z))),
-            "the second result has the logarithms of the probabilities.",
+            "the second result holds the logarithms of the probabilities.",
         ),
         Mistake(
             lambda z, k: np.stack(
@@ -581,7 +582,7 @@ TOP = Exercise(
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), _softmax(z, axis=None)),
-            "the powers are divided by the sum over all rows. Each row has a sum of its own.",
+            "the powers are divided by the sum over all rows. Each row has its own sum.",
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), _softmax(_softmax(z))),
@@ -589,19 +590,19 @@ TOP = Exercise(
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), 100 * _softmax(z)),
-            "the second result is in per cent. Probabilities from 0 to 1 are asked.",
+            "the second result is in per cent. Return probabilities from 0 to 1.",
         ),
         Mistake(
             lambda z, k: _with(_best(z, k), _softmax(z))[::-1],
-            "the two results are swapped: first the tokens.",
+            "the two results are swapped: the tokens come first.",
         ),
         Mistake(
             lambda z, k: _best(z, k),
-            "these are the tokens alone. Their probabilities are asked too.",
+            "these are the tokens alone. Return their probabilities, too.",
         ),
         Mistake(
             lambda z, k: _with(_best(z, z.shape[1]), _softmax(z)),
-            lambda z, k: f"all {z.shape[1]} tokens are returned. The best {k} are asked.",
+            lambda z, k: f"all {z.shape[1]} tokens are returned. Return the best {k}.",
         ),
     ],
     hint=lambda z, k: f"Return two arrays of shape {(len(z), k)}: tokens, and probabilities.",
@@ -658,15 +659,15 @@ PADDED = Exercise(
         ),
         Mistake(
             lambda t: np.stack([_padded(t), _padded(t)]),
-            "the second result is the ids once more. A mask is true or false, 1 or 0.",
+            "the second result is the ids again. A mask is true or false, 1 or 0.",
         ),
         Mistake(
             lambda t: np.stack([_padded(t, min(map(len, t))), _padded(t, min(map(len, t))) != PAD]),
-            "the longer texts are cut. Fill the shorter ones up.",
+            "the longer texts are cut short. Fill up the shorter ones instead.",
         ),
         Mistake(
             lambda t: np.stack([_padded(t, len(t[0])), _padded(t, len(t[0])) != PAD]),
-            "the first text decides how long all are. The longest does.",
+            "the first text decides the length of all. The longest should.",
         ),
         Mistake(
             lambda t: np.stack(
@@ -680,9 +681,9 @@ PADDED = Exercise(
         ),
         Mistake(
             lambda t: np.stack([_padded(t) != PAD, _padded(t)]),
-            "the two results are swapped: first the ids.",
+            "the two results are swapped: the ids come first.",
         ),
-        Mistake(lambda t: _padded(t), "these are the ids alone. The mask is asked too."),
+        Mistake(lambda t: _padded(t), "these are the ids alone. Return the mask, too."),
     ],
     hint=lambda texts: (
         f"Return two arrays of shape {(len(texts), max(map(len, texts)))}: ids, and a mask."
@@ -751,15 +752,15 @@ CALIBRATION = Exercise(
     mistakes=[
         Mistake(
             _of_bins(lambda count, gap: np.abs(gap).mean()),
-            "all bins count alike. Weight each by its share of the answers.",
+            "all bins count the same. Weight each by its share of the answers.",
         ),
         Mistake(
             lambda c, r, bins: np.abs(_gaps(c, r, _which(c, bins))[1]).sum() / bins,
-            "all bins count alike, the empty ones too. Weight each by its share of the answers.",
+            "all bins count the same, the empty ones too. Weight each by its share of the answers.",
         ),
         Mistake(
             _of_bins(lambda count, gap: np.abs(gap).max()),
-            "this is the largest gap (the maximum calibration error). The mean is asked.",
+            "this is the largest gap (the maximum calibration error). Take the mean.",
         ),
         Mistake(
             lambda c, r, bins: abs((c - r).mean()),
@@ -772,15 +773,15 @@ CALIBRATION = Exercise(
         ),
         Mistake(
             lambda c, r, bins: np.abs(c - r).mean(),
-            "each answer's own gap is taken. Take means within a bin first.",
+            "each answer's own gap is taken. Take the means within each bin first.",
         ),
         Mistake(
             _of_bins(lambda count, gap: (count * gap**2).sum() / count.sum()),
-            "the gaps are squared. Their absolute values are asked.",
+            "the gaps are squared. Take their absolute values.",
         ),
         Mistake(
             _of_bins(lambda count, gap: np.sqrt((count * gap**2).sum() / count.sum())),
-            "this is the root of the mean square. The mean of the absolute values is asked.",
+            "this is the root mean square. Take the mean of the absolute values.",
         ),
         Mistake(
             _of_bins(lambda count, gap: (count * np.abs(gap)).sum()),
@@ -788,11 +789,11 @@ CALIBRATION = Exercise(
         ),
         Mistake(
             _equal_mass,
-            "each bin has as many answers as the next. Here the bins are equally wide.",
+            "each bin has as many answers as the next. Here the bins are of equal width.",
         ),
         Mistake(
             _own_range,
-            "the bins reach from the smallest confidence to the largest. They reach from 0 to 1.",
+            "the bins reach from the smallest confidence to the largest. Use 0 to 1 instead.",
         ),
         Mistake(
             lambda c, r, bins: _ece(c, r, np.where(c < 1, _which(c, bins), -1)),
@@ -800,15 +801,15 @@ CALIBRATION = Exercise(
         ),
         Mistake(
             lambda c, r, bins: _ece(c, r, (c * bins).astype(int)),
-            "answers with a confidence of 1 have a bin of their own. They belong to the last one.",
+            "answers with a confidence of 1 get an extra bin. They belong to the last one.",
         ),
         Mistake(
             lambda c, r, bins: _ece(c, r, _which(c, bins), (np.arange(bins) + 0.5) / bins),
-            "the middle of the bin is compared. Take the mean confidence of its answers.",
+            "the middle of the bin is used. Take the mean confidence of its answers.",
         ),
         Mistake(
             lambda c, r, bins: 100 * _ece(c, r, _which(c, bins)),
-            "this is in per cent. A number from 0 to 1 is asked.",
+            "this is in per cent. Return a number from 0 to 1.",
         ),
     ],
     hint="The result should be a number.",

@@ -49,11 +49,11 @@ def experiment(letter: Any) -> bool | None:
 EXPERIMENTS = {
     "a": "A larger network changes a third thing. Whether it finds more or less, both explanations "
     "stand.",
-    "b": "More steps on the same sentences: if the score does not rise, it may be because they are "
-    "unequal, or because there is no more in them.",
-    "c": "The number of sentences stays, and only their shares change. If the score falls, the "
-    "shares are to blame; if it stays, they are not.",
-    "d": "Another draw of the same kind tells how much chance there is in the score, not where the "
+    "b": "If the score does not rise with more steps on the same sentences, it may be because the "
+    "sections are unequal, or because the sentences have no more to teach.",
+    "c": "The number of sentences stays the same, and only the sections' shares change. If the "
+    "score falls, the shares are to blame; if it stays, they are not.",
+    "d": "Another draw of the same kind shows how much of the score is chance, not where the "
     "difference comes from.",
 }
 
@@ -105,27 +105,27 @@ MACRO = Exercise(
     mistakes=[
         Mistake(
             lambda p, y: (p == y).mean(),
-            "this is the share of all texts (the accuracy). Take it for each label first.",
+            "this is the share of all texts (the accuracy). Take the share for each label first.",
         ),
         Mistake(
             _precision,
             "the texts are grouped by what was predicted (the mean precision). Group them by their "
             "true label.",
         ),
-        Mistake(_f1, "this is the mean F1. The share found of each label is asked (the recall)."),
+        Mistake(_f1, "this is the mean F1. Take the share found for each label (the recall)."),
         Mistake(
             lambda p, y: _shares(p, y).sum(),
             lambda p, y: f"this is the sum. Divide it by the {len(set(y))} labels that occur.",
         ),
         Mistake(
             lambda p, y: _shares(p, y).sum() / (y.max() + 1),
-            "the sum is divided by the largest label plus 1. A label in between that does not "
-            "occur counts as 0 in this way: divide by the labels that occur.",
+            "the sum is divided by the largest label plus 1. In this way a label in between that "
+            "does not occur counts as 0: divide by the number of labels that occur.",
         ),
         Mistake(
             lambda p, y: _shares(p, y).sum() / (max(p.max(), y.max()) + 1),
-            "the sum is divided by as many labels as there are numbers. Those that do not occur in "
-            "`labels` are to be left out.",
+            "the sum is divided by the largest number in either array plus 1. Divide by the number "
+            "of labels that occur in `labels`.",
         ),
         Mistake(
             lambda p, y: _shares(p, y).sum() / len(np.union1d(p, y)),
@@ -133,11 +133,11 @@ MACRO = Exercise(
         ),
         Mistake(
             lambda p, y: _shares(p, y)[0],
-            "this is the share of the first label alone. The return may stand inside the loop.",
+            "this is the share of the first label alone. Perhaps `return` is inside the loop.",
         ),
         Mistake(
             lambda p, y: _shares(p, y)[-1],
-            "this is the share of the last label alone. Each has to be kept for the mean.",
+            "this is the share of the last label alone. Keep every share for the mean.",
         ),
         Mistake(
             lambda p, y: (p == y).mean() / len(np.unique(y)),
@@ -145,12 +145,12 @@ MACRO = Exercise(
         ),
         Mistake(
             lambda p, y: 100 * _shares(p, y).mean(),
-            "this is in per cent. A share from 0 to 1 is asked.",
+            "this is in per cent. Return a share from 0 to 1.",
         ),
         Mistake(_shares, "these are the shares of the labels. Return their mean."),
         Mistake(
             lambda p, y: 1 - _shares(p, y).mean(),
-            "this is the share that was missed. The share found is asked.",
+            "this is the share that was missed. Return the share that was found.",
         ),
     ],
     hint="The result should be a number.",
@@ -220,11 +220,11 @@ ZERO_SHOT = Exercise(
         ),
         Mistake(
             lambda s, o: (s - o.mean(axis=0)).argmax(axis=0),
-            "this is the best text of each name. The best name of each text is asked.",
+            "this is the best text for each name. Return the best name for each text.",
         ),
         Mistake(
             lambda s, o: (s - o.mean(axis=0)).max(axis=1),
-            "these are the best scores. The number of the name that has it is asked.",
+            "these are the best scores. Return the numbers of the names that have them.",
         ),
         Mistake(
             lambda s, o: (s - o.mean(axis=0)).argmax(axis=1) + 1,
@@ -286,11 +286,11 @@ NEAREST = Exercise(
         ),
         Mistake(
             lambda x, y, new: y[_away(new, x).argmin(axis=1)],
-            "the nearest example's label is taken. The nearest mean is asked.",
+            "the nearest example's label is taken. Take that of the nearest mean.",
         ),
         Mistake(
             lambda x, y, new: _away(new, x).argmin(axis=1),
-            "this is the number of the nearest example. A label is asked.",
+            "this is the number of the nearest example. Return a label.",
         ),
         Mistake(
             lambda x, y, new: (new @ _means(x, y).T).argmax(axis=1),
@@ -312,24 +312,24 @@ NEAREST = Exercise(
         ),
         Mistake(
             lambda x, y, new: _away(new, _sums(x, y)).argmin(axis=1),
-            "the examples of a label are added. Divide by how many there are.",
+            "the examples of a label are added up. Divide the sum by how many there are.",
         ),
         Mistake(
             lambda x, y, new: _away(new, _medians(x, y)).argmin(axis=1),
-            "the medians are taken. The means are asked.",
+            "the medians are taken. Take the means.",
         ),
         Mistake(
             _spread_too,
-            "the mean of the distances to a label's examples is taken. The distance to the mean of "
-            "the examples is asked.",
+            "the mean of the distances to a label's examples is taken. Take the distance to the "
+            "mean of the examples.",
         ),
         Mistake(
             lambda x, y, new: _away(new, _means(x, y)).min(axis=1),
-            "these are the distances. The label of the nearest mean is asked.",
+            "these are the distances. Return the label of the nearest mean.",
         ),
         Mistake(
             lambda x, y, new: _away(new, _means(x, y)).argmin(axis=0),
-            "this is the nearest new text of each mean. The nearest mean of each text is asked.",
+            "this is the new text nearest to each mean. Return the mean nearest to each new text.",
         ),
     ],
     hint=lambda x, labels, new: f"Return {len(new)} whole numbers.",

@@ -19,8 +19,8 @@ function build(ctx) {
       t("press another token. It is hidden, and the BERT says what belongs there.", "按另一个词元：它会被藏起来，BERT 说那里应是什么。")),
     panel.field, panel.words, panel.message,
     h("div", { class: "bp-two" }, panel.answers,
-      h("div", {}, h("p", { class: "bp-title" }, t("Which library is this from", "这句话出自哪个库")), bars.node)),
-    h("div", { class: "bp-more" }, h("p", { class: "bp-title" }, t("Or another sentence", "或换一句")), panel.tries),
+      h("div", {}, h("p", { class: "bp-title" }, t("Which library is this from?", "这句话出自哪个库")), bars.node)),
+    h("div", { class: "bp-more" }, h("p", { class: "bp-title" }, t("Or try another sentence", "或换一句")), panel.tries),
     panel.maps,
     h("p", { class: "bp-verdict lw-quiet" }, t(
       `A BERT of ${(ctx.get("_config").parameters / 1e6).toFixed(2)} million parameters that has read the documentation of eight Python libraries and nothing else. Your text stays in this page.`,

@@ -143,7 +143,7 @@ export function bertPanel(ctx, { asset, head = null, suggestions = [], onReading
     input.setAttribute("aria-invalid", String(Boolean(text)));
   }
   function tooLong(count) {
-    complain(t(`This text has ${count} tokens, the model reads ${N}. The one before is still shown.`,
+    complain(t(`This text has ${count} tokens; the model reads ${N} at most. The previous text is still shown.`,
       `这段文字有 ${count} 个词元，模型最多读 ${N} 个。仍显示之前的文字。`));
   }
 

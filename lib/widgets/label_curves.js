@@ -22,7 +22,7 @@ function build(ctx) {
   let spoken = false;
 
   // --- controls -----------------------------------------------------------------------------------
-  const tasks = segmented(t("Which", "任务"), [["packages", t("which library", "哪个库")], ["sections", t("which section", "哪一节")]],
+  const tasks = segmented(t("Task", "任务"), [["packages", t("which library", "哪个库")], ["sections", t("which section", "哪一节")]],
     (value) => { spoken = true; ctx.sync({ task: value }); });
   const id = uniqueId();
   const shown = h("output", { class: "lc-count", for: id });
@@ -34,7 +34,7 @@ function build(ctx) {
       ctx.sync({ count: value === "all" ? value : Number(value) });
     }),
   });
-  const told = (count) => (count === "all" ? t("all labels there are", "全部标注") : t(`${count} labels per class`, `每类 ${count} 个标注`));
+  const told = (count) => (count === "all" ? t("all labels", "全部标注") : t(`${count} labels per class`, `每类 ${count} 个标注`));
 
   // --- the curves ---------------------------------------------------------------------------------
   const svg = h("svg:svg", { class: "lc-plot", "aria-hidden": "true" });
@@ -83,7 +83,7 @@ function build(ctx) {
     const node = h("label", { class: "lc-row" }, radio, key, h("span", { class: "lc-name" }, names[way]), h("span", { class: "lc-scale", "aria-hidden": "true" }, bar), value);
     return { way, node, radio, bar, value };
   });
-  const list = h("div", { class: "lc-rows", role: "radiogroup", "aria-label": t("whose confusion is shown", "显示谁的混淆矩阵") }, rows.map((row) => row.node));
+  const list = h("div", { class: "lc-rows", role: "radiogroup", "aria-label": t("whose confusion table is shown", "显示谁的混淆矩阵") }, rows.map((row) => row.node));
 
   function drawRows() {
     for (const { way, node, radio, bar, value } of rows) {
@@ -104,7 +104,7 @@ function build(ctx) {
   function drawTable() {
     const { names: labels, curves } = task();
     const { confusion } = curves[shownWay()][at()];
-    caption.replaceChildren(h("span", {}, t(`${names[shownWay()]}, ${told(at())}: a row is the truth, a column the answer, in percent`,
+    caption.replaceChildren(h("span", {}, t(`${names[shownWay()]}, ${told(at())}: each row is the true label, each column the answer, in per cent`,
       `${names[shownWay()]}，${told(at())}：行是真实标签，列是回答，百分比`)));
     const head = h("thead", {}, h("tr", {}, h("td", {}), labels.map((label) => h("th", { scope: "col" }, h("span", {}, label)))));
     const body = h("tbody", {}, confusion.map((row, i) => {
@@ -137,8 +137,8 @@ function build(ctx) {
     h("div", { class: "lc-bar-top" }, tasks.node,
       h("div", { class: "lc-slider" }, h("label", { class: "lw-label", for: id }, t("Labels", "标注")), shown, range)),
     svg,
-    h("p", { class: "lc-note lw-quiet" }, t("The share found of each label, averaged over the labels, on test files; vertical bars: one standard deviation over five seeds; dotted: guessing.", "测试文件上各标签找回比例的平均；竖线：五个种子的一个标准差；点线：瞎猜。")),
-    list, h("div", { class: "lc-scroll", tabindex: "0", role: "region", "aria-label": t("confusion", "混淆矩阵") }, table));
+    h("p", { class: "lc-note lw-quiet" }, t("The share found for each label, averaged over the labels, on test files. Vertical bars: one standard deviation over five seeds. Dotted line: guessing.", "测试文件上各标签找回比例的平均；竖线：五个种子的一个标准差；点线：瞎猜。")),
+    list, h("div", { class: "lc-scroll", tabindex: "0", role: "region", "aria-label": t("confusion table", "混淆矩阵") }, table));
   ctx.watch(["task", "count", "way"], draw);
   ctx.onTheme(draw);
   ctx.onResize(svg, draw);
