@@ -63,11 +63,12 @@ MODEL_STATES = Exercise(
         ),
         Mistake(
             lambda n, d, z: n * BYTES / d,
-            "all three are split, at every stage. Stage 0 splits nothing, and only stage 3 all.",
+            "all three are split, at every stage. Stage 0 splits nothing, and only stage 3 splits "
+            "all three.",
         ),
         Mistake(
             lambda n, d, z: n * BYTES / (d if z else 1),
-            "all three are split from stage 1 on. Only stage 3 splits all.",
+            "all three are split from stage 1 on. Only stage 3 splits all three.",
         ),
         Mistake(
             lambda n, d, z: _states(n, d, np.arange(3) < z),
@@ -83,24 +84,24 @@ MODEL_STATES = Exercise(
         ),
         Mistake(
             lambda n, d, z: _states(n, d, np.arange(3) == 3 - z),
-            "each stage splits one part only. A stage keeps what the stages below it split.",
+            "each stage splits one part only. A stage also splits what the stages below it split.",
         ),
         Mistake(
             lambda n, d, z: _states(n, d, _from(z), (2, 2, 8)),
-            "the optimiser has 8 bytes. Beside Adam's two averages it keeps the weights in "
-            "32 bits: 12.",
+            "the optimiser takes 8 bytes. Besides Adam's two averages it keeps the weights in "
+            "32 bits: 12 bytes in all.",
         ),
         Mistake(
             lambda n, d, z: _states(n, d, _from(z), (2, 4, 12)),
-            "the gradients have 4 bytes. In mixed precision they have 16 bits: 2.",
+            "the gradients take 4 bytes. In mixed precision they have 16 bits: 2 bytes.",
         ),
         Mistake(
             lambda n, d, z: _states(n, d, _from(z), (4, 4, 8)),
-            "these are the bytes of fp32. Here weights and gradients have 16 bits.",
+            "these are the sizes in fp32. Here weights and gradients have 16 bits.",
         ),
         Mistake(
             lambda n, d, z: _right(n, d, z)[::-1],
-            "the three are the other way round: weights, gradients, optimiser.",
+            "the three are in reverse order. Return weights, gradients, optimiser.",
         ),
         Mistake(lambda n, d, z: _right(n, d, z).sum(), "this is the sum. Return the three parts."),
         Mistake(
@@ -108,7 +109,7 @@ MODEL_STATES = Exercise(
             "these are the parts on all GPUs together. Return what each one holds.",
         ),
         Mistake(
-            lambda n, d, z: _right(n, d, z) * 1e9, "these are bytes. A billion bytes are a GB."
+            lambda n, d, z: _right(n, d, z) * 1e9, "these are bytes. A billion bytes make a GB."
         ),
         Mistake(
             lambda n, d, z: _right(n, d, z) * 1e9 / 2**30,

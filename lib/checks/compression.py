@@ -111,14 +111,14 @@ QUANTIZE_ROW = Exercise(
     mistakes=[
         *_either_way(
             lambda row, bits: (
-                f"these are multiples of the largest / {2**bits - 1}: twice as many steps as "
-                f"{bits} bits have, since one half of them is for negative numbers."
+                f"the scale is the largest magnitude / {2**bits - 1}. That makes twice as many "
+                f"steps as {bits} bits have, since half of those are for negative numbers."
             ),
             lambda bits: 2**bits - 1,
         ),
         *_either_way(
             lambda row, bits: (
-                f"the largest is divided by 2^(bits - 1) = {2 ** (bits - 1)}. It should become "
+                f"the largest magnitude is divided by {2 ** (bits - 1)}. It should become "
                 f"the whole number {_whole(bits)}: one less, so that zero stays zero."
             ),
             lambda bits: 2 ** (bits - 1),
@@ -136,7 +136,7 @@ QUANTIZE_ROW = Exercise(
             largest=lambda row: np.abs(row).mean(),
         ),
         *_either_way(
-            "the scale comes from the distance between largest and smallest. It should be "
+            "the scale comes from the distance between the largest and the smallest. It should be "
             "symmetric around zero: take the largest magnitude.",
             lambda bits: 2**bits - 1,
             largest=np.ptp,
@@ -148,7 +148,7 @@ QUANTIZE_ROW = Exercise(
         Mistake(lambda row, bits: row, "nothing is rounded."),
     ],
     hint=lambda row, bits: f"The result should have shape {row.shape} here.",
-    not_finite="A row of zeros has no largest: its scale is 0. Let it stay as it is.",
+    not_finite="A row of zeros has the scale 0: nothing can be divided by it. Leave it as it is.",
 )
 
 # --- a share of the weights ---------------------------------------------------------------------
@@ -218,11 +218,15 @@ PRUNE = Exercise(
         ),
         Mistake(
             lambda w, share: _without(w, _by_size(w), w.size - round(share * w.size)),
-            "the share is what was kept. It should be what goes.",
+            "the share says how much was kept. It should say how much goes.",
         ),
-        Mistake(_each(1), "the share went from each row. Rank all numbers of the matrix together."),
         Mistake(
-            _each(0), "the share went from each column. Rank all numbers of the matrix together."
+            _each(1),
+            "the share was taken from each row. Rank all numbers of the matrix together.",
+        ),
+        Mistake(
+            _each(0),
+            "the share was taken from each column. Rank all numbers of the matrix together.",
         ),
         Mistake(
             lambda w, share: np.clip(w, -_limit(w, share), _limit(w, share)),
@@ -230,7 +234,7 @@ PRUNE = Exercise(
         ),
         Mistake(
             lambda w, share: np.where(np.abs(w) < share * np.abs(w).max(), 0, w),
-            "the limit is a share of the largest weight. How many weights go should be a share.",
+            "the limit is a share of the largest weight. `share` says how many of the weights go.",
         ),
         Mistake(
             lambda w, share: np.where(np.abs(w) < share, 0, w),
@@ -253,8 +257,8 @@ PRUNE = Exercise(
             "with a share of 0 the limit is the last of the ranked weights (place -1), and all "
             "of them go.",
         ),
-        Mistake(_below, "with a share of 1 there is no weight beyond the limit. All go."),
-        Mistake(lambda w, share: w, "nothing has gone."),
+        Mistake(_below, "with a share of 1 no weight is left to be the limit. All of them go."),
+        Mistake(lambda w, share: w, "nothing is pruned."),
     ],
     hint=lambda w, share: f"The result should have shape {w.shape} here.",
 )
@@ -273,18 +277,21 @@ MERGE = Exercise(
     right=lambda w, A, B, alpha: w + alpha / len(A) * (B @ A),
     make_cases=_merge_cases,
     mistakes=[
-        Mistake(lambda w, A, B, alpha: w + B @ A, "the product counts alpha / r times."),
+        Mistake(
+            lambda w, A, B, alpha: w + B @ A,
+            "alpha / r is missing: multiply the product by it.",
+        ),
         Mistake(
             lambda w, A, B, alpha: w + alpha * (B @ A),
             "alpha is not divided by r, the number of A's rows.",
         ),
         Mistake(
             lambda w, A, B, alpha: w + (B @ A) / len(A),
-            "alpha is missing: the product counts alpha / r times.",
+            "alpha is missing: multiply the product by alpha / r.",
         ),
         Mistake(
             lambda w, A, B, alpha: w + len(A) / alpha * (B @ A),
-            "this is r / alpha. The product counts alpha / r times.",
+            "the product is multiplied by r / alpha. Multiply it by alpha / r.",
         ),
         Mistake(
             lambda w, A, B, alpha: w + alpha / np.sqrt(len(A)) * (B @ A),
@@ -304,13 +311,16 @@ MERGE = Exercise(
         ),
         Mistake(
             lambda w, A, B, alpha: w - alpha / len(A) * (B @ A),
-            "the product is taken off. Add it.",
+            "the product is subtracted. Add it.",
         ),
         Mistake(
             lambda w, A, B, alpha: alpha / len(A) * (w + B @ A),
-            "the matrix is multiplied by alpha / r as well. Only the product is.",
+            "the matrix is multiplied by alpha / r as well. Only the product should be.",
         ),
-        Mistake(lambda w, A, B, alpha: w + alpha / len(A) * (A @ B), "this adds A B. Add B A."),
+        Mistake(
+            lambda w, A, B, alpha: w + alpha / len(A) * (A @ B),
+            "this adds A times B. Add B times A.",
+        ),
         Mistake(
             lambda w, A, B, alpha: w + alpha / len(A) * (B @ A).T,
             "the product is transposed: its rows should be B's.",
@@ -347,7 +357,7 @@ def shrink(settings: Mapping[str, tuple[int, int]]) -> tuple[float, dict[str, fl
             tensors[name] = compression.compress(tensor, bits, "row", percent / 100)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{layer}: expected (bits, percent pruned): 32 or 8 to 2, and 0 to 100; {error}"
+                f"{layer}: expected (bits, percent pruned), 32 or 8 to 2 and 0 to 100; {error}"
             ) from None
         stored += compression.stored_bits(tensors[name], bits, "row")
     made = LeNet(_network().config).eval()
@@ -374,8 +384,9 @@ def _judge_smaller(settings: Any) -> str:
         raise Remark(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     told = f"{kilobytes:.2f} KB, {read['training']:.1%} of the training digits read right"
     if read["training"] < GOAL:
-        raise Remark(f"{told}: at least {GOAL:.0%} are asked.")
+        raise Remark(f"{told}: at least {GOAL:.0%} is required.")
     baseline = shrink(BASELINE)[0]
     if kilobytes >= baseline:
-        raise Remark(f"{told}: less than {baseline:.2f} KB are asked.")
-    return f"Right: {told}. Of the held-out digits, which chose nothing: {read['held-out']:.1%}."
+        raise Remark(f"{told}: it has to take less than {baseline:.2f} KB.")
+    held_out = f"Of the held-out digits, which must not guide your choice: {read['held-out']:.1%}."
+    return f"Right: {told}. {held_out}"

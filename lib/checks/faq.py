@@ -71,7 +71,7 @@ BITS_PER_BYTE = Exercise(
         ),
         Mistake(
             lambda losses, n: losses.mean() / np.log(2) / n,
-            "the mean is taken. Add the losses up.",
+            "the mean is taken. Add up the losses instead.",
         ),
         Mistake(
             lambda losses, n: losses.sum() / np.log(2),
@@ -83,11 +83,11 @@ BITS_PER_BYTE = Exercise(
         ),
         Mistake(
             lambda losses, n: losses.sum() / np.log(10) / n,
-            "divided by ln 10. For bits it is ln 2.",
+            "this divides by ln 10. For bits, divide by ln 2.",
         ),
         Mistake(
             lambda losses, n: np.exp(losses.mean()),
-            "this is the perplexity: e to the mean loss.",
+            "this is the perplexity: e to the power of the mean loss.",
         ),
         Mistake(
             lambda losses, n: losses.sum() / np.log(2) / n / 8,
@@ -133,12 +133,12 @@ MASKED_WEIGHTS = Exercise(
         ),
         Mistake(
             lambda s, may: _softmax(s) * may,
-            "masked after the softmax: the weights no longer add up to 1.",
+            "this masks after the softmax, so the weights no longer add up to 1.",
         ),
         Mistake(
             lambda s, may: _softmax(s) * may / (_softmax(s) * may).sum(),
-            "masked after the softmax, then divided by the sum. Where a masked score is far "
-            "larger than the others, nothing is left of them: mask before.",
+            "this masks after the softmax, then divides by the sum. Where a masked score is far "
+            "larger than the others, nothing is left of the others: mask before the softmax.",
         ),
         Mistake(lambda s, may: _softmax(s), "the mask is not used."),
         Mistake(
@@ -147,7 +147,7 @@ MASKED_WEIGHTS = Exercise(
         ),
         Mistake(
             lambda s, may: may / may.sum(),
-            "all that may be looked at gets the same. The scores decide.",
+            "every place that may be looked at gets the same weight. The scores should decide.",
         ),
         Mistake(
             lambda s, may: np.where(may, np.exp(s - s[may].max()), 0),
@@ -161,14 +161,17 @@ MASKED_WEIGHTS = Exercise(
             lambda s, may: np.where(may, s, 0) / np.where(may, s, 0).sum(),
             "the scores are divided by their sum. Their exponentials should be.",
         ),
-        Mistake(_one_by_one, "this is the sigmoid of each score by itself. The weights share 1."),
+        Mistake(
+            _one_by_one,
+            "this is the sigmoid of each score by itself. The weights should add up to 1.",
+        ),
         Mistake(
             lambda s, may: _softmax(s[may]),
-            "the masked places are left out. They are there, with weight 0.",
+            "the masked places are left out. They belong in the result, with weight 0.",
         ),
     ],
     hint=lambda s, may: f"Return {len(s)} numbers.",
-    not_finite="Take the largest score that may be looked at off all of them before `exp`.",
+    not_finite="Before `exp`, subtract from all scores the largest that may be looked at.",
 )
 
 # --- learned by heart ---------------------------------------------------------------------------
@@ -203,11 +206,11 @@ GAP_IN_ERRORS = Exercise(
         Mistake(_gap, "this is the gap itself. Divide it by its standard error."),
         Mistake(
             lambda own, new: _gap(own, new) / sum(_squares(own, new)),
-            "divided by the squared error. Take the root.",
+            "this divides by the squared error. Take its root first.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / sum(np.sqrt(_squares(own, new))),
-            "the errors are added. Their squares add up.",
+            "the errors are added. Add their squares, then take the root.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(own.var() + new.var()),
@@ -215,19 +218,19 @@ GAP_IN_ERRORS = Exercise(
         ),
         Mistake(
             lambda own, new: -_gap(own, new) / np.sqrt(sum(_squares(own, new))),
-            "the sign is turned: own minus new.",
+            "the sign is wrong: take own minus new.",
         ),
         Mistake(
             lambda own, new: abs(_gap(own, new)) / np.sqrt(sum(_squares(own, new))),
-            "the sign is lost: own minus new, which may be negative.",
+            "the sign is lost: own minus new may be negative.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(sum(_squares(own, new, less=1))),
-            "divided by n - 1. The task's squared error is p (1 - p) / n.",
+            "this divides by n - 1. The exercise's squared error is p (1 - p) / n.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(_pooled(own, new)),
-            "one accuracy of all texts together is used for both errors. Each has its own.",
+            "the accuracy on all texts together is used for both errors. Each has its own.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(own.var() / len(new) + new.var() / len(own)),
@@ -239,11 +242,11 @@ GAP_IN_ERRORS = Exercise(
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(_squares(own, new)[0]),
-            "only the own texts' error is there. The new ones have theirs.",
+            "only the error of `own` is used. `new` has one too.",
         ),
         Mistake(
             lambda own, new: _gap(own, new) / np.sqrt(_squares(own, new)[1]),
-            "only the new texts' error is there. The own ones have theirs.",
+            "only the error of `new` is used. `own` has one too.",
         ),
     ],
     hint="Return one number.",
@@ -257,16 +260,16 @@ EXPERIMENTS = {
         "it does not tell them apart."
     ),
     "b": (
-        "The training loss falls further if the model learns by heart, and it falls further if "
-        "the evaluation is broken. Nothing is told apart."
+        "The training loss falls further whether the model learns by heart or the evaluation is "
+        "broken: it does not tell them apart."
     ),
     "c": (
-        "If the model has learned by heart, the same code finds its training texts nearly all "
-        "right. If the evaluation prepares texts differently from training, it does badly even "
-        "on them."
+        "If the model has learned its texts by heart, the same code gets nearly all the training "
+        "texts right. If the evaluation prepares texts differently from training, it does badly "
+        "even on them."
     ),
     "d": (
         "More held-out texts make the poor score more certain, under either explanation. "
-        "They do not say where it comes from."
+        "They do not say where that score comes from."
     ),
 }

@@ -25,7 +25,7 @@ def held_out_loss(answer: Any) -> bool | None:
         answer,
         largest["held_out"],
         WITHIN,
-        "The fitted curve gives no hint of it: the next cells ask why.",
+        "The fitted law gives no hint of it. The next cells ask why.",
         " nats per token",
     )
 
@@ -74,16 +74,16 @@ POWER = Exercise(
     mistakes=[
         Mistake(
             lambda n, y, floor: _alpha(n, y),
-            "the floor makes no difference here. Take it off the losses before the logarithm.",
+            "the floor is not used. Subtract it from the losses before taking the logarithm.",
         ),
-        Mistake(lambda n, y, floor: _alpha(n, y + floor), "the floor is added. Take it off."),
+        Mistake(lambda n, y, floor: _alpha(n, y + floor), "the floor is added. Subtract it."),
         Mistake(
             lambda n, y, floor: -_alpha(n, y - floor),
-            "the sign is turned: the loss falls, and alpha is positive.",
+            "the sign is wrong: the loss falls, and alpha is positive.",
         ),
         Mistake(
             lambda n, y, floor: -_alpha(n, y),
-            "the sign is turned, and the floor is not taken off.",
+            "the sign is wrong, and the floor is not subtracted.",
         ),
         Mistake(
             lambda n, y, floor: 1 / _alpha(n, y - floor),
@@ -95,23 +95,23 @@ POWER = Exercise(
         ),
         Mistake(
             lambda n, y, floor: (y[0] - y[1]) / np.log(n[1] / n[0]),
-            "only the sizes have their logarithms. The losses need theirs too.",
+            "only the sizes are turned into logarithms. Turn the losses into theirs too.",
         ),
         Mistake(
             lambda n, y, floor: np.log((y[0] - floor) / (y[1] - floor)) / (n[1] - n[0]),
-            "only the losses have their logarithms. The sizes need theirs too.",
+            "only the losses are turned into logarithms. Turn the sizes into theirs too.",
         ),
         Mistake(
             lambda n, y, floor: np.log((y[0] - floor) / (y[1] - floor)),
-            "this is the fall of the logarithm. Divide it by the rise of the size's logarithm.",
+            "this is the fall of the loss's logarithm. Divide it by the rise of the size's.",
         ),
         Mistake(
             lambda n, y, floor: _alpha(n, np.array([y[0] - floor, y[1]])),
-            "the floor is taken off the first loss only.",
+            "the floor is subtracted from the first loss only.",
         ),
         Mistake(
             lambda n, y, floor: _alpha(n, np.array([y[0], y[1] - floor])),
-            "the floor is taken off the second loss only.",
+            "the floor is subtracted from the second loss only.",
         ),
     ],
     hint="Return one number.",
@@ -140,21 +140,21 @@ WINDOW_SCORES = Exercise(
     mistakes=[
         Mistake(
             lambda T, window: T * window,
-            "the first tokens have fewer before them than the window is long.",
+            "the first tokens have too few before them to fill the window.",
         ),
         Mistake(
             lambda T, window: T * window - window * (window - 1) // 2,
-            "a window longer than the text holds the text, and no more.",
+            "a window longer than the text holds the text and no more.",
         ),
         Mistake(
             lambda T, window: T * min(window, T),
-            "the first tokens have fewer before them than the window is long.",
+            "the first tokens have too few before them to fill the window.",
         ),
         Mistake(
             lambda T, window: T * (T + 1) // 2,
-            "these are all scores of a causal mask, without a window.",
+            "these are all the scores that a causal mask leaves, without a window.",
         ),
-        Mistake(lambda T, window: T * T, "these are all pairs, without mask or window."),
+        Mistake(lambda T, window: T * T, "these are all pairs, without a mask or a window."),
         Mistake(_both_sides, "this window looks both ways. A causal one looks back only."),
         Mistake(
             lambda T, window: T * (2 * window - 1),
@@ -166,19 +166,19 @@ WINDOW_SCORES = Exercise(
         ),
         Mistake(
             lambda T, window: sum(min(i, window - 1) for i in range(T)),
-            "each token looks at itself, too.",
+            "each token looks at itself as well.",
         ),
         Mistake(
             lambda T, window: sum(min(i + 1, window + 1) for i in range(T)),
-            "the window is one too long: it holds the token itself.",
+            "the window is one token too long: it includes the token itself.",
         ),
         Mistake(
             lambda T, window: sum(min(i + 1, window) for i in range(T + 1)),
-            "there is one token too many: they go from 0 to T - 1.",
+            "there is one token too many: the tokens go from 0 to T - 1.",
         ),
         Mistake(
             lambda T, window: T * (T + 1) // 2 - _scores(T, window),
-            "these are the scores that the window spares. Count those that it leaves.",
+            "these are the scores that the window saves. Count those that it keeps.",
         ),
         Mistake(
             lambda T, window: T * T - _scores(T, window),

@@ -4,8 +4,8 @@ import { t } from "./ui.js";
 
 const HOUR = 3600;
 const SERVER = 8;     // GPUs that share fast links
-const FAST = 300e9;   // bytes a second on one of these
-// Bytes a parameter: weights, gradients, what Adam keeps.
+const FAST = 300e9;   // bytes per second on one of these
+// Bytes per parameter: weights, gradients, what Adam keeps.
 const STATES = { fp32: [4, 4, 8], bf16: [2, 2, 12] };
 
 /** Why this is no plan, in the page's language; null if it is one. `machine`: {peak_32, ...}. */

@@ -13,6 +13,7 @@ const GOAL = 0.98;
 const BINS = 61;
 const PLOT = { height: 190, left: 40, right: 10, top: 10, bottom: 34 };
 const KILOBYTES = [2, 100]; // of the plot, on a logarithmic axis
+const withArticle = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 
 function build(ctx) {
   const { root, get } = ctx;
@@ -146,7 +147,7 @@ function build(ctx) {
 
   function drawWrong(done) {
     const shown = Math.min(wrong.length, SHOWN_WRONG);
-    const first = shown < wrong.length ? t(`, the first ${shown} of them`, `，下面是前 ${shown} 个`) : "";
+    const first = shown < wrong.length ? t(`, the first ${shown} shown`, `，下面是前 ${shown} 个`) : "";
     wrongTitle.textContent = wrong.length ? t(`Read wrong: ${wrong.length}${first}`, `读错：${wrong.length}${first}`)
       : done < N ? t("Read wrong: none yet", "读错：暂无") : t("Read wrong: none", "读错：无");
     tiles.forEach((tile, i) => {
@@ -155,7 +156,7 @@ function build(ctx) {
       const [n, answer] = wrong[i];
       drawMap(tile.canvas, lightInk ? counts[n] : counts[n].map((v) => 16 - v), [8, 8], { max: 16 });
       tile.text.textContent = `${labels[n]} → ${answer}`;
-      tile.node.firstChild.setAttribute("aria-label", t(`a ${labels[n]}, read as a ${answer}`, `${labels[n]}，读成 ${answer}`));
+      tile.node.firstChild.setAttribute("aria-label", t(`${withArticle(labels[n])}, read as ${withArticle(answer)}`, `${labels[n]}，读成 ${answer}`));
     });
   }
 
@@ -272,7 +273,7 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag the bits down to 2, and watch the share read right. Then give each row a scale of its own. In how few kilobytes does it still read 98%?", "把位数拖到 2，看读对的比例。再改为每行一个比例尺。最少用多少 KB 还能读对 98%？")),
+      t("drag the bits down to 2, and watch the share that is read right. Then give each row a scale of its own. In how few kilobytes does the network still read 98%?", "把位数拖到 2，看读对的比例。再改为每行一个比例尺。最少用多少 KB 还能读对 98%？")),
     h("div", { class: "cp-bar" }, layers.node, per.node, reset),
     h("div", { class: "cp-sliders" }, sliders.map((each) => each.node)),
     h("div", { class: "cp-facts" }, Object.values(facts).map((each) => each.node)),

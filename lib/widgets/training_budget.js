@@ -86,8 +86,8 @@ function build(ctx) {
       entry.setAttribute("aria-invalid", String(!good));
       if (good) change({ [key]: value });
       else tell(isWhole(key)
-        ? t(`${label}: a whole number from ${amount(low)} to ${amount(high)} is wanted.`, `${label}：应为 ${amount(low)} 到 ${amount(high)} 的整数。`)
-        : t(`${label}: a number from ${shownAs(key, low)} to ${shownAs(key, high)} is wanted, such as ${shownAs(key, runs[Object.keys(runs)[0]].plan[key])}.`,
+        ? t(`${label}: enter a whole number from ${amount(low)} to ${amount(high)}.`, `${label}：应为 ${amount(low)} 到 ${amount(high)} 的整数。`)
+        : t(`${label}: enter a number from ${shownAs(key, low)} to ${shownAs(key, high)}, such as ${shownAs(key, runs[Object.keys(runs)[0]].plan[key])}.`,
           `${label}：应为 ${shownAs(key, low)} 到 ${shownAs(key, high)} 的数，例如 ${shownAs(key, runs[Object.keys(runs)[0]].plan[key])}。`));
     }));
     range.addEventListener("input", ctx.guard(() => {
@@ -121,7 +121,7 @@ function build(ctx) {
     parameters: t("Parameters N", "参数量 N"), tokens: t("Tokens D", "词元数 D"), count: t("GPUs", "GPU 数"),
     utilisation: t("Speed while computing", "计算时的速度"), layers: t("Layers L", "层数 L"), hidden_size: t("Hidden size h", "隐藏维度 h"),
     heads: t("Heads a", "头数 a"), seq_len: t("Sequence s", "序列长度 s"), micro_batch: t("Sequences at a time b", "每次序列数 b"),
-    batch: t("Tokens in a step", "每步词元数"), link: t("Link to other servers, GB/s", "服务器间链路，GB/s"),
+    batch: t("Tokens per step", "每步词元数"), link: t("Link to other servers, GB/s", "服务器间链路，GB/s"),
   };
   const sliders = Object.entries(labels).map(([key, label]) => [key, slider(key, label)]);
 
@@ -154,7 +154,7 @@ function build(ctx) {
   };
   const tensor = splitter("tensor", t("Tensor parallel t", "张量并行 t"));
   const pipeline = splitter("pipeline", t("Pipeline stages p", "流水线级数 p"));
-  const recompute = segmented(t("Compute again", "重新计算"),
+  const recompute = segmented(t("Recompute", "重新计算"),
     [["none", t("nothing", "不重算")], ["attention", t("attention", "注意力")], ["all", t("all", "全部")]], (value) => change({ recompute: value }));
   const priceId = uniqueId();
   const price = h("input", { type: "text", class: "tb-entry", id: priceId, inputmode: "decimal", autocomplete: "off" });
@@ -163,7 +163,7 @@ function build(ctx) {
     const good = value >= ranges.price[0] && value <= ranges.price[1];
     price.setAttribute("aria-invalid", String(!good));
     if (good) change({ price: value });
-    else tell(t("The price of a GPU for an hour: a number of 0 or more is wanted.", "每卡每小时的价格：应为不小于 0 的数。"));
+    else tell(t("Price of a GPU hour: enter a number of 0 or more.", "每卡每小时的价格：应为不小于 0 的数。"));
   }));
 
   // --- what comes out -----------------------------------------------------------------------------------
@@ -191,8 +191,8 @@ function build(ctx) {
   };
   const figures = {
     operations: figure(t("operations", "运算次数")), time: figure(t("time", "时间")),
-    hours: figure(t("GPU hours", "GPU 小时")), cost: figure(t("cost, in your money", "费用（自填货币）")),
-    used: figure(t("utilisation, by the model's operations", "利用率（按模型运算计）")),
+    hours: figure(t("GPU hours", "GPU 小时")), cost: figure(t("cost, in your currency", "费用（自填货币）")),
+    used: figure(t("utilisation, counting the model's operations", "利用率（按模型运算计）")),
   };
   const spends = h("p", { class: "tb-spends" });
   const compare = h("p", { class: "tb-compare" });
@@ -202,7 +202,7 @@ function build(ctx) {
   function compareWith(hours) {
     const name = get("published");
     const run = runs[name];
-    if (!run) return t("No published run beside it.", "没有对照的已发表训练。");
+    if (!run) return t("No published run to compare with.", "没有对照的已发表训练。");
     if (run.hours === null) {
       return [t(`${name}: published ${run.operations.toExponential(2)} operations, no hours; this plan's 6 N D: `, `${name}：发表的是 ${run.operations.toExponential(2)} 次运算，没有小时数；本方案的 6 N D：`),
         h("b", {}, (6 * get("parameters") * get("tokens")).toExponential(2)), "."];
@@ -211,11 +211,11 @@ function build(ctx) {
     if (!unchanged(run)) {
       return [t(`${name} took ${whole(run.hours)} GPU hours; your own plan takes `, `${name} 用了 ${whole(run.hours)} GPU 小时；你的方案`), ratio, t(".", "。")];
     }
-    const basis = run.stated ? t("its utilisation was measured apart from its hours", "其利用率独立于总时间测得")
+    const basis = run.stated ? t("its utilisation was measured independently of its hours", "其利用率独立于总时间测得")
       : t("it states no utilisation: 40% is assumed", "未公布利用率：假设 40%");
     return [t(`${name}: published ${whole(run.hours)} GPU hours, calculated `, `${name}：公布 ${whole(run.hours)} GPU 小时，计算值`),
       ratio, t(` (${basis}`, `（${basis}`),
-      run.count_known ? "" : t("; how many GPUs is not published", "；GPU 数未公布"), t(").", "）。")];
+      run.count_known ? "" : t("; the number of GPUs is not published", "；GPU 数未公布"), t(").", "）。")];
   }
 
   const draw = ctx.redraw(() => {
@@ -231,7 +231,7 @@ function build(ctx) {
     recompute.set(run.recompute);
     if (document.activeElement !== price || price.getAttribute("aria-invalid") !== "true") price.value = String(run.price);
     const blocks = amount(12 * run.layers * run.hidden_size ** 2);
-    hint.textContent = t(`L layers of width h hold about 12 L h² = ${blocks} weights; N is not tied to them. Links inside a server of 8 GPUs: 300 GB/s. The copies exchange while they compute; groups and pipelines wait.`,
+    hint.textContent = t(`L layers of width h hold about 12 L h² = ${blocks} weights; N does not follow from them. Links inside a server of 8 GPUs: 300 GB/s. The copies exchange while they compute; tensor-parallel groups and pipelines wait.`,
       `L 层、宽 h 约有 12 L h² = ${blocks} 个权重；N 与之不联动。8 卡服务器内链路 300 GB/s。副本边算边通信；张量组与流水线要等待。`);
 
     const wrong = trouble(run, chip);
@@ -272,7 +272,7 @@ function build(ctx) {
 
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("set the pipeline to 1 stage: it no longer fits. Which kind of copies mends that, and what does that do to the time?",
+      t("set the pipeline to 1 stage: the model no longer fits. Which kind of copies puts that right, and what does that do to the time?",
         "把流水线设为 1 级：放不下了。哪种副本能解决？时间又会怎样？")),
     h("div", { class: "tb-choices" }, preset.node, machine.node),
     h("div", { class: "tb-choices" }, pipeline.node, tensor.node, zero.node, recompute.node),

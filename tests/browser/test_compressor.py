@@ -189,7 +189,7 @@ def test_ends_cleanly_in_the_middle_of_reading(page):
 
 
 def test_what_to_try_first_is_seen_on_a_phone(page):
-    """Bits, scale and the share read right, all at once on 390 x 844."""
+    """Bits, scale and the share that is read right, all at once on 390 x 844."""
     page.set_viewport_size({"width": 390, "height": 844})
     show(page, Compressor(), width=358)
     read(page)

@@ -111,11 +111,11 @@ def test_a_plan_that_was_changed_is_my_own(page):
     settle(page)
     assert plan.input_value() == ""
     assert "your own plan takes" in page.locator(".tb-compare").inner_text()
-    assert "measured apart" not in page.locator(".tb-compare").inner_text()
+    assert "measured independently" not in page.locator(".tb-compare").inner_text()
     plan.select_option("BLOOM 176B")
     settle(page)
     assert plan.input_value() == "BLOOM 176B"
-    assert "measured apart" in page.locator(".tb-compare").inner_text()
+    assert "measured independently" in page.locator(".tb-compare").inner_text()
     assert page.evaluate("() => model.get('price')") == 3
 
 
@@ -169,7 +169,7 @@ def test_bad_input_is_told(page):
     entry = page.get_by_label("GPUs", exact=True)
     entry.fill("many")
     entry.press("Enter")
-    assert "GPUs: a whole number from 1" in page.locator(".tb-message").inner_text()
+    assert "GPUs: enter a whole number from 1" in page.locator(".tb-message").inner_text()
     assert entry.get_attribute("aria-invalid") == "true"
     assert page.evaluate("() => model.get('count')") == 384
     entry.fill("100")
@@ -185,7 +185,7 @@ def test_bad_input_is_told(page):
     price = page.get_by_label("Price of a GPU hour (yours)")
     price.fill("<b>1</b>")
     price.press("Enter")
-    assert "0 or more is wanted" in page.locator(".tb-message").inner_text()
+    assert "enter a number of 0 or more" in page.locator(".tb-message").inner_text()
 
 
 def test_cost_is_the_reader_s_price(page):

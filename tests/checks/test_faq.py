@@ -45,7 +45,7 @@ def test_exponentials_that_overflow_are_explained(says):
         return exponentials / exponentials.sum()
 
     found, line = says(faq.masked_weights, plain)
-    assert found is False and "Take the largest score" in line
+    assert found is False and "subtract from all scores the largest" in line
 
 
 def test_one_experiment_tells_the_explanations_apart(says):
