@@ -85,6 +85,11 @@ class Exercise:
         assert all(array is not None for array in found), "the right function fails on its cases"
         return found
 
+    @cached_property
+    def _mistaken(self) -> list[tuple[Mistake, list[Outcome]]]:
+        """Each mistake and what it gives; found once, when the first wrong answer comes."""
+        return [(mistake, self.outcomes(mistake.function)) for mistake in self.mistakes]
+
     def outcomes(self, function: Callable) -> list[Outcome]:
         """What a function gives in each case; the rest is left out where one has run too long."""
         found: list[Outcome] = []
@@ -96,7 +101,7 @@ class Exercise:
 
     def named(self, outcomes: list[Outcome]) -> Mistake | None:
         """The one mistake that does the same in every case, or None."""
-        with_these = [m for m in self.mistakes if _same(self.outcomes(m.function), outcomes)]
+        with_these = [m for m, found in self._mistaken if _same(found, outcomes)]
         return with_these[0] if len(with_these) == 1 else None
 
     def judge(self, answer: Any) -> str:
