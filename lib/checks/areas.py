@@ -85,7 +85,7 @@ RECALL = Exercise(
         ),
         Mistake(
             lambda s, t, k: _hits(_order(s)[:, :k], t).sum(),
-            "this is how many people. Divide by their number.",
+            "this is a number of people. Divide by how many there are in all.",
         ),
         Mistake(
             lambda s, t, k: _hits(_order(s)[:, :k], t).mean() / k,
@@ -93,7 +93,7 @@ RECALL = Exercise(
         ),
         Mistake(
             lambda s, t, k: 100 * _hits(_order(s)[:, :k], t).mean(),
-            "this is per cent. A share from 0 to 1 is asked.",
+            "this is a percentage. Return a share from 0 to 1.",
         ),
         Mistake(
             lambda s, t, k: _hits(_order(s)[:, :k], t),
@@ -121,7 +121,7 @@ RECALL = Exercise(
         ),
         Mistake(
             lambda s, t, k: _hits(np.argsort(-s, axis=0)[:, :k], t).mean(),
-            "the people are sorted for each item (axis=0). Sort the items of each person.",
+            "the people are sorted for each item (axis=0). Sort the items for each person.",
         ),
     ],
     hint="Return a number.",
@@ -150,22 +150,22 @@ RATES = Exercise(
     right=lambda r, ill, t: _rates(r >= t, ill),
     make_cases=_rate_cases,
     mistakes=[
-        Mistake(lambda r, ill, t: _rates(r >= t, ill)[::-1], "the two are in the opposite order."),
+        Mistake(lambda r, ill, t: _rates(r >= t, ill)[::-1], "the two are in the wrong order."),
         Mistake(
             lambda r, ill, t: [ill[r >= t].mean(), (~ill[r < t]).mean()],
-            "these are shares of the alarms, and of the silences. Count among the ill, and among "
-            "the healthy.",
+            "these are shares of those with an alarm, and of those without. Count among the ill, "
+            "and among the healthy.",
         ),
         Mistake(
             lambda r, ill, t: [_rates(r >= t, ill)[0], 1 - _rates(r >= t, ill)[1]],
-            "the first is right; the second is the share of false alarms. Specificity is the rest.",
+            "the first is right; the second is the share of false alarms. Take one minus it.",
         ),
-        Mistake(lambda r, ill, t: _rates(r > t, ill), "a risk equal to the threshold alarms, too."),
+        Mistake(lambda r, ill, t: _rates(r > t, ill), "a risk equal to the threshold alarms too."),
         Mistake(
             lambda r, ill, t: _rates(r < t, ill),
             "a risk below the threshold raises the alarm. Turn the comparison round.",
         ),
-        Mistake(lambda r, ill, t: _rates(r >= 0.5, ill), "0.5 is used: take the threshold given."),
+        Mistake(lambda r, ill, t: _rates(r >= 0.5, ill), "0.5 is used: use the threshold given."),
         Mistake(
             lambda r, ill, t: [((r >= t) & ill).mean(), ((r < t) & ~ill).mean()],
             "these are shares of all people. Divide by the ill, and by the healthy.",
@@ -181,7 +181,7 @@ RATES = Exercise(
         ),
         Mistake(
             lambda r, ill, t: 100 * _rates(r >= t, ill),
-            "these are per cent. Shares from 0 to 1 are asked.",
+            "these are percentages. Return shares from 0 to 1.",
         ),
     ],
     hint="Return two numbers.",
@@ -252,7 +252,7 @@ CHEAPEST = Exercise(
     mistakes=[
         Mistake(
             lambda r, d, t, lost, missed: _best(_mean(r, d, t, missed, lost), t),
-            "the two costs are exchanged.",
+            "the two costs are swapped.",
         ),
         Mistake(
             lambda *a: _best(_costs(*a).sum(axis=1), a[2]),
@@ -260,26 +260,26 @@ CHEAPEST = Exercise(
         ),
         Mistake(
             lambda r, d, t, lost, missed: _best(_mean(r, d, t, 1, 1), t),
-            "errors are counted, and all cost 1 here.",
+            "this only counts errors: each costs 1 here.",
         ),
-        Mistake(_fewest, "this threshold makes the fewest errors, not the cheapest."),
-        Mistake(_dearest, "this is the dearest threshold."),
-        Mistake(_last, "of several that cost the same the last is taken. Take the first."),
-        Mistake(_strictly, "a risk equal to the threshold is refused, too: at least, not above."),
+        Mistake(_fewest, "this threshold makes the fewest errors, but does not cost the least."),
+        Mistake(_dearest, "this is the most expensive threshold."),
+        Mistake(_last, "of several that cost the same, the last is taken. Take the first."),
+        Mistake(_strictly, "a risk equal to the threshold is refused too: use >=, not >."),
         Mistake(
             lambda r, d, t, lost, missed: _best(_mean(r, d, t, 0, missed), t),
             "good customers who are refused cost nothing here.",
         ),
         Mistake(
             lambda r, d, t, lost, missed: _best(_mean(r, d, t, lost, 0), t),
-            "defaults that were lent to cost nothing here.",
+            "loans that default cost nothing here.",
         ),
         Mistake(
             lambda *a: [_mean(*a).argmin(), _mean(*a).min()],
-            "the first is its place. Return the threshold itself.",
+            "the first number is the threshold's index. Return the threshold itself.",
         ),
-        Mistake(lambda *a: _best(_mean(*a), a[2])[::-1], "the two are in the opposite order."),
-        Mistake(lambda *a: _mean(*a), "these are the costs of all thresholds. Pick the least."),
+        Mistake(lambda *a: _best(_mean(*a), a[2])[::-1], "the two are in the wrong order."),
+        Mistake(lambda *a: _mean(*a), "these are the costs of all thresholds. Pick the lowest."),
     ],
     hint="Return two numbers: the threshold and its mean cost.",
 )
@@ -287,13 +287,13 @@ CHEAPEST = Exercise(
 # --- the experiment that tells a leak from a better model ---------------------------------------
 
 EXPERIMENTS = {
-    "a": "More seeds say how much the figure varies. A leak is in every draw, so all of them would "
-    "look as good.",
+    "a": "More seeds show how much the figure varies. A leak is in every draw, so all of them would "
+    "look just as good.",
     "b": "A larger held-out part makes the figure more certain. It comes from the same table, so "
-    "it leaks as much.",
-    "c": "A smaller model leans on the letters as well: they are the simplest rule there is.",
+    "it leaks just as much.",
+    "c": "A smaller model leans on the letters as well: they give the simplest rule there is.",
     "d": "It gives the model what it will have when it decides, and nothing else. A better model "
-    "stays good; a leak falls back, here behind the model without the column.",
+    "stays good; a leaky one falls behind, here behind the model without the column.",
 }
 
 # --- better columns -----------------------------------------------------------------------------
@@ -330,7 +330,7 @@ def _judge_columns(function: Any) -> str:
             raise Remark(f"{said}{len(known):,} loans: {outcome.fault}")
         if got.ndim != 2 or len(got) != len(known):
             raise Remark(
-                f"{said}The result should have one row for each of {len(known):,} loans, and any "
+                f"{said}The result should have one row for each of the {len(known):,} loans, and any "
                 f"number of columns; it has shape {got.shape}."
             )
         if not outcome.finite:
@@ -349,11 +349,11 @@ def _judge_columns(function: Any) -> str:
     each = ", ".join(f"{gain:.0f}" for gain in gained)
     if mean < GAIN:
         raise Remark(
-            f"The columns save {mean:.1f} for 1,000 loans, as a mean over {len(DRAWS)} draws "
-            f"({each}); at least {GAIN:g} is asked. One term of the formula above is not a "
+            f"The columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "
+            f"({each}); at least {GAIN:g} is needed. One term of the formula above is not a "
             "weighted sum."
         )
     return (
-        f"Right: the columns save {mean:.1f} for 1,000 loans, as a mean over {len(DRAWS)} draws "
+        f"Right: the columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "
         f"({each})."
     )

@@ -43,8 +43,8 @@ def with_the_missing(answer: Any) -> bool | None:
     found += [(time_of(published), value) for _, published, value in ABOVE_1E25]
     whole = 12 * fit_growth(*np.array(found).T).doubling
     surprise = (
-        f"The {len(ABOVE_1E25)} trainings above the line pull it up: without them it says "
-        f"{listed:.1f} months. What is not in a list has a say in it, too."
+        f"The {len(ABOVE_1E25)} training runs above the line pull it up: without them it says "
+        f"{listed:.1f} months. What is left out of a list shapes its answer, too."
     )
     return predict(answer, whole, 0.3, surprise, " months")
 
@@ -94,7 +94,7 @@ DOUBLING_FIT = Exercise(
     mistakes=[
         Mistake(
             lambda t, y: _slope(t, np.log2(y)),
-            "this is the slope, in doublings a year. Its inverse is the doubling time.",
+            "this is the slope, in doublings per year. Its inverse is the doubling time.",
         ),
         Mistake(
             lambda t, y: 1 / _slope(t, np.log(y)),
@@ -106,15 +106,15 @@ DOUBLING_FIT = Exercise(
         ),
         Mistake(
             lambda t, y: 1 / _slope(t, y),
-            "the line goes through the values. Take their log2 first.",
+            "the line is fitted to the values themselves. Take their log2 first.",
         ),
         Mistake(
             _first_and_last,
-            "only the first and the last value count. Fit a line through all of them.",
+            "only the first and the last value count here. Fit a line through all of them.",
         ),
         Mistake(
             _between_neighbours,
-            "these are slopes between neighbours, averaged. Fit one line through all of them.",
+            "the slopes between neighbours are averaged here. Fit one line through all the points.",
         ),
         Mistake(_through_zero, "the line is made to start at the first value. Leave it free."),
         Mistake(
@@ -162,23 +162,23 @@ OPERATIONS = Exercise(
     mistakes=[
         Mistake(
             lambda n, a, d: 6 * n * d,
-            "all parameters count. Where some are active, only those work.",
+            "all parameters are counted. Where only some are active, count only those.",
         ),
         Mistake(
             lambda n, a, d: 6 * a * d,
-            "an active of 0 means that all take part: use parameters there.",
+            "an `active` of 0 means that all parameters take part: use `parameters` there.",
         ),
         Mistake(
             lambda n, a, d: 6 * (n + a) * d,
-            "the active ones are among the parameters already.",
+            "the active parameters are already included in `parameters`.",
         ),
         Mistake(
             lambda n, a, d: 6 * np.where(a > 0, n - a, n) * d,
-            "these are the parameters that rest. Those that are active work.",
+            "these are the idle parameters. Count the active ones.",
         ),
         Mistake(
             lambda n, a, d: 2 * _used(n, a) * d,
-            "that is the forward pass. The backward pass costs twice as much again.",
+            "that is the forward pass alone. The backward pass costs twice as much, on top.",
         ),
         Mistake(
             lambda n, a, d: 4 * _used(n, a) * d,
@@ -186,15 +186,15 @@ OPERATIONS = Exercise(
         ),
         Mistake(
             lambda n, a, d: 3 * _used(n, a) * d,
-            "a multiplication and an addition are two operations, in each of three passes.",
+            "each of the three products takes a multiplication and an addition: two operations.",
         ),
         Mistake(
             lambda n, a, d: _used(n, a) * d,
-            "each parameter works six operations for each token.",
+            "each parameter takes part in six operations for each token.",
         ),
         Mistake(
             lambda n, a, d: (6 * _used(n, a) * d).sum(),
-            "this is the sum. Return each training's.",
+            "this is the sum. Return one number for each training run.",
         ),
     ],
     hint=lambda n, a, d: f"Return {len(n)} numbers.",
@@ -206,7 +206,7 @@ _LENET = find("LeNet-5").compute
 SLIPS = {
     "a": "The passes are counted once: 20 of them over 60,000 pictures are 1.2 million "
     "presentations. Compare with the zip code network above, where they were counted twice.",
-    "b": "The backward pass is there: six operations for each connection, of which four go back.",
+    "b": "The backward pass is there: six operations for each connection, four of them going back.",
     "c": "The paper has 340,908 connections. Two digits have changed places on the way into the "
     f"table, so the sum is {390_408 / 340_908 - 1:.0%} too large; ours is {_LENET.value:.2e}.",
     "d": "The weights are shared, so each works at many places of the picture: it is the "

@@ -130,7 +130,7 @@ def call(
     except KeyboardInterrupt:  # the reader stopped it
         raise
     except _TooLong:
-        fault = f"it was still running after {seconds:g} seconds: is there a loop without an end?"
+        fault = f"it was still running after {seconds:g} seconds: is there an endless loop?"
         return Outcome(None, fault, printed.text)
     except BaseException as error:
         return Outcome(None, f"the function raised {_message(error)}", printed.text)
@@ -141,7 +141,7 @@ def call(
     except Remark as remark:
         return Outcome(None, str(remark), printed.text)
     if _bytes(arguments) != before:
-        fault = "the function changed its input. Work on a copy: what came in may be needed again."
+        fault = "the function changed its input. Work on a copy: the original may be needed again."
         return Outcome(None, fault, printed.text)
     return Outcome(array, "", printed.text)
 

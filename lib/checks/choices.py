@@ -19,7 +19,7 @@ def choose(answer: Any, right: str, explanations: Mapping[str, str]) -> bool | N
         letters = ", ".join(explanations)
         if not isinstance(given, str) or given.strip().lower() not in explanations:
             shown = repr(given) if isinstance(given, str) else kind(given)
-            raise Remark(f"Expected one of the letters {letters}, as a text; got {shown}.")
+            raise Remark(f"Expected one of the letters {letters}, in quotation marks; got {shown}.")
         letter = given.strip().lower()
         if letter == right:
             return f"Right. {explanations[letter]}"
@@ -44,6 +44,6 @@ def predict(answer: Any, truth: float, within: float, surprise: str, unit: str =
         said, got = two_numbers(truth, value) if value != truth else (f"{truth:.4g}",) * 2
         if abs(value - truth) <= within:
             return f"Right: it is {said}{unit}. {surprise}"
-        raise Remark(f"You said {got}{unit}, it is {said}{unit}. {surprise}")
+        raise Remark(f"You said {got}{unit}; it is {said}{unit}. {surprise}")
 
     return report(judge, answer)

@@ -104,7 +104,7 @@ function build(ctx) {
     const board = boardOf(moves);
     if (board[square] || !gameFree(board).length || gameToMove(board) !== readersMark()) return;
     const after = answered([...moves, square]);
-    const answer = after.length > moves.length + 1 ? t(`It takes: ${places[after.at(-1)]}.`, `它下：${places[after.at(-1)]}。`) : "";
+    const answer = after.length > moves.length + 1 ? t(`It plays: ${places[after.at(-1)]}.`, `它下：${places[after.at(-1)]}。`) : "";
     said = () => `${answer} ${status.textContent}`.trim();
     ctx.sync({ moves: after });
   }
@@ -138,7 +138,7 @@ function build(ctx) {
   const undo = h("button", { type: "button", class: "lw-button", onclick: ctx.guard(() => {
     const moves = shorter();
     if (!moves) return;
-    said = () => t(`Taken back. ${status.textContent}`, `已悔棋。${status.textContent}`);
+    said = () => t(`Move taken back. ${status.textContent}`, `已悔棋。${status.textContent}`);
     ctx.sync({ moves });
   }) }, t("Take back", "悔棋"));
   const anew = h("button", { type: "button", class: "lw-button", onclick: ctx.guard(() => fresh()) }, t("New game", "新的一局"));
@@ -223,7 +223,7 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("set it to 0 games and win. Then set it to 30,000: can you still?", "先调到 0 局并打败它，再调到 30,000 局：还能赢吗？")),
+      t("set the slider to 0 games and win. Then set it to 30,000: can you still win?", "先调到 0 局并打败它，再调到 30,000 局：还能赢吗？")),
     h("div", { class: "gb-top" },
       h("div", { class: "gb-slider" }, h("label", { class: "lw-label", for: id }, t("It has played against itself", "它已与自己下过")), shown, range),
       begins.node),

@@ -171,8 +171,8 @@ function build(ctx) {
     type: "range", id, min: -40, max: 10, step: 1, // to the right there is more noise
     oninput: ctx.guard(() => change({ noise: 0 - Number(range.value) })),
   });
-  const told = (decibels) => (decibels > 0 ? t(`${decibels} dB under the sound`, `比声音低 ${decibels} dB`)
-    : decibels < 0 ? t(`${-decibels} dB over the sound`, `比声音高 ${-decibels} dB`) : t("as loud as the sound", "与声音一样响"));
+  const told = (decibels) => (decibels > 0 ? t(`${decibels} dB below the sound`, `比声音低 ${decibels} dB`)
+    : decibels < 0 ? t(`${-decibels} dB above the sound`, `比声音高 ${-decibels} dB`) : t("as loud as the sound", "与声音一样响"));
 
   // --- hearing it: only when the reader presses -------------------------------------------------------
   let audio = null;
@@ -191,7 +191,7 @@ function build(ctx) {
   function play() {
     const Context = globalThis.AudioContext ?? globalThis.webkitAudioContext;
     if (!Context) {
-      note.textContent = t("This browser plays no sound.", "此浏览器不能播放声音。");
+      note.textContent = t("This browser cannot play sound.", "此浏览器不能播放声音。");
       return;
     }
     audio ??= new Context();

@@ -39,7 +39,7 @@ function build(ctx) {
   };
 
   // --- controls -----------------------------------------------------------------------------------
-  const quantity = segmented(t("Up the axis", "纵轴"), Object.entries(words.quantities), (value) => ctx.sync({ quantity: value }));
+  const quantity = segmented(t("Vertical axis", "纵轴"), Object.entries(words.quantities), (value) => ctx.sync({ quantity: value }));
   const span = segmented(t("Years", "年份"), [["all", t("all", "全部")], ["2010", t("since 2010", "2010 年起")]], (value) => ctx.sync({ span: value }));
   const view = segmented(t("As", "显示为"), [["picture", t("picture", "图")], ["table", t("table", "表")]], (value) => ctx.sync({ view: value }));
   const group = uniqueId();
@@ -62,7 +62,7 @@ function build(ctx) {
   const svg = h("svg:svg", { class: "tl-plot", "aria-hidden": "true" });
   const plot = h("div", {
     class: "tl-focus", tabindex: "0", role: "group",
-    "aria-label": t("Models in time: the arrow keys go from one to the next, Home and End to the first and last.", "按时间排列的模型：方向键移动，Home 和 End 到首尾。"),
+    "aria-label": t("Models over time: the arrow keys go from one to the next, Home and End to the first and the last.", "按时间排列的模型：方向键移动，Home 和 End 到首尾。"),
   }, svg);
   const width = () => Math.round(svg.getBoundingClientRect().width) || 600;
   const low = PLOT_HEIGHT - PLOT_EDGE.bottom;
@@ -226,11 +226,11 @@ function build(ctx) {
   });
   root.append(
     h("p", { class: "lw-try" }, h("b", {}, t("Try first: ", "先试试：")),
-      t("drag the year to 1958, then to 2012. How long do they take to double, each time?", "先把年份拖到 1958，再拖到 2012。两次翻倍各要多久？")),
+      t("drag the year to 1958, then to 2012. How long do the parameters take to double each time?", "先把年份拖到 1958，再拖到 2012。两次翻倍各要多久？")),
     h("div", { class: "tl-slider" }, h("label", { class: "lw-label", for: id }, t("Fit from", "拟合起始年")), year, range), fitted,
     h("div", { class: "tl-bar" }, quantity.node, span.node, view.node), chips,
     h("div", { class: "tl-box" }, plot, table),
-    h("p", { class: "lw-quiet tl-note" }, t("Filled: stated by the source, or computed from what it states. Hollow: estimated, nearly always by Epoch AI. Strokes at the bottom: no figure found, or counted in another unit. Text is in words and tokens.",
+    h("p", { class: "lw-quiet tl-note" }, t("Filled: stated by the source, or computed from what it states. Hollow: estimated, nearly always by Epoch AI. Strokes at the bottom: no figure found, or counted in another unit. Text is counted in words and tokens.",
       "实心：来源给出，或由来源给出的数算出。空心：估计值，几乎都来自 Epoch AI。底部短线：没有找到数据，或单位不同。文本以词和词元计。")),
     card);
   ctx.watch(["quantity", "field", "since", "model", "span", "view"], draw);

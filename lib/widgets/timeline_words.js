@@ -56,7 +56,7 @@ export function timelineWords(sources) {
 
   const fit = (line, quantity, since) => {
     const what = quantities[quantity];
-    if (!line) return t(`${what}, since ${since}: fewer than three models, no line.`, `${what}，${since} 年起：不足三个模型，无法拟合。`);
+    if (!line) return t(`${what}, since ${since}: fewer than three models, so no line.`, `${what}，${since} 年起：不足三个模型，无法拟合。`);
     const head = t(`${what}, since ${since}, ${line.n} models: `, `${what}，${since} 年起，${line.n} 个模型：`);
     const times = number(2 ** line.scatter, 2);
     const tail = t(` A typical model lies off the line by a factor of about ${times}.`, `一般的模型偏离直线约 ${times} 倍。`);
@@ -71,7 +71,7 @@ export function timelineWords(sources) {
     h("p", { class: "tl-title" }, h("b", {}, row.name), ` ${row.published}, ${fields[row.field]}. `, link(row.source)),
     h("dl", {}, three(row).map(([name, figure, unit]) => h("div", {}, h("dt", {}, name),
       h("dd", {}, value(figure, unit),
-        name === t("Parameters", "参数") && row.active ? t(`, ${amount(row.active[0])} of them for a token`, `，每个词元用 ${amount(row.active[0])}`) : null,
+        name === t("Parameters", "参数") && row.active ? t(`, ${amount(row.active[0])} of them for each token`, `，每个词元用 ${amount(row.active[0])}`) : null,
         figure ? h("span", { class: "lw-quiet" }, ` ${how[figure[1]]} `, link(figure[2])) : null)))),
   ];
   return { quantities, fields, units, how, link, value, three, fit, card, power };

@@ -145,7 +145,7 @@ def test_a_browser_without_sound_says_so(page):
     page.add_init_script("delete window.AudioContext; delete window.webkitAudioContext;")
     show(page, SpeechLab())
     page.get_by_role("button", name="Play").click()
-    assert page.get_by_text("This browser plays no sound.").is_visible()
+    assert page.get_by_text("This browser cannot play sound.").is_visible()
 
 
 @pytest.mark.parametrize("width", [760, 358])

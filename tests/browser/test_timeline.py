@@ -149,7 +149,7 @@ def test_the_card_of_a_model(page):
     show(page, Timeline(model="DeepSeek-V3"))
     text = card(page)
     assert text.startswith("DeepSeek-V3 2024-12, language. DeepSeek-AI, 2024")
-    assert "671 billion, 37 billion of them for a token stated by DeepSeek-AI, 2024" in text
+    assert "671 billion, 37 billion of them for each token stated by DeepSeek-AI, 2024" in text
     assert "14.8 trillion tokens" in text
     assert "3.3 × 10²⁴ operations computed here from DeepSeek-AI, 2024" in text
     link = page.locator(".tl-card a").first

@@ -84,7 +84,7 @@ class TestColumns:
     )
     def test_less_is_not(self, says, make):
         found, line = says(areas.columns, make)
-        assert found is False and "at least 8 is asked" in line
+        assert found is False and "at least 8 is needed" in line
 
     @pytest.mark.parametrize(
         ("make", "remark"),

@@ -60,4 +60,4 @@ def test_what_the_list_lacks_is_predicted(says):
     found, line = says(background.with_the_missing, 5.5)
     assert found is True and "without them it says 6.2 months" in line
     found, line = says(background.with_the_missing, 8)
-    assert found is False and line.startswith("You said 8 months, it is 5.6")
+    assert found is False and line.startswith("You said 8 months; it is 5.6")
