@@ -81,9 +81,9 @@ def mean_confidence(percent: Any, confidence: np.ndarray, right: np.ndarray) -> 
         percent,
         float(100 * np.mean(confidence)),
         4.0,
-        f"Of these answers {100 * np.mean(right):.1f} % are right. From documentation to here, the "
-        "confidence falls less than the share of right answers: it was learned on text of another "
-        "kind.",
+        f"Of these answers {100 * np.mean(right):.1f} % are right. Compared with documentation, "
+        "the confidence has fallen less than the share of right answers: it was learned on text of "
+        "another kind.",
         " %",
     )
 
