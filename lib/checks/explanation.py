@@ -1,5 +1,5 @@
 """Checks for the exercises of chapter 5_2_3_explanation: integrated gradients, occlusion, rollout,
-an explanation that does not add up, and the experiment that tells two explanations apart.
+and the experiment that tells two explanations apart.
 
 Each check prints a sentence or two and returns True (right), False (wrong) or None (nothing filled
 in yet). An answer that does what a usual mistake does is told which one.
@@ -136,11 +136,11 @@ INTEGRATED_GRADIENTS = Exercise(
         ),
         Mistake(
             _path_at(lambda n: np.linspace(0, 1, n)),
-            "both ends of the line are measured, and no middle of a piece.",
+            "the points run from one end of the line to the other. Take the middles of the pieces.",
         ),
         Mistake(
             _path_at(lambda n: np.arange(n + 1) / n),
-            "steps + 1 points are measured, both ends among them. Take the middles of the pieces.",
+            "steps + 1 points are measured, including both ends. Take the middles of the pieces.",
         ),
         Mistake(
             lambda g, x, b, n: n * _by_path(g, x, b, n),
@@ -156,7 +156,7 @@ INTEGRATED_GRADIENTS = Exercise(
         ),
         Mistake(
             lambda g, x, b, n: _by_path(g, b, x, n),
-            "the sign is turned round: multiply by x - baseline, not by baseline - x.",
+            "the sign is reversed: multiply by x - baseline, not by baseline - x.",
         ),
         Mistake(
             lambda g, x, b, n: np.abs(_by_path(g, x, b, n)),
@@ -240,7 +240,7 @@ OCCLUSION = Exercise(
     mistakes=[
         Mistake(
             lambda s, x, n: -_losses(s, x, n),
-            "the sign is turned round: it should be what the score loses.",
+            "the sign is reversed: it should be what the score loses.",
         ),
         Mistake(
             lambda s, x, n: _losses(s, x, n, lost=lambda whole, rest: rest),
@@ -248,7 +248,7 @@ OCCLUSION = Exercise(
         ),
         Mistake(
             _still_hidden,
-            "the windows before are still hidden. Begin with a fresh copy each time.",
+            "the earlier windows are still hidden. Start from a fresh copy each time.",
         ),
         Mistake(
             lambda s, x, n: np.abs(_losses(s, x, n)),
@@ -256,7 +256,7 @@ OCCLUSION = Exercise(
         ),
         Mistake(
             lambda s, x, n: _losses(s, x, n, lost=lambda whole, rest: (whole - rest) / whole),
-            "this is the share of the score that is lost. The difference is asked.",
+            "this is the share of the score that is lost. Return the difference.",
         ),
         Mistake(
             lambda s, x, n: _losses(s, x, n, _fill(np.mean)),
@@ -274,16 +274,16 @@ OCCLUSION = Exercise(
         ),
         Mistake(
             lambda s, x, n: _losses(s, x, n, lambda p, w: p.__setitem__(w[0], 0)),
-            "whole rows are hidden. The window ends in both directions.",
+            "whole rows are hidden. The window is limited in both directions.",
         ),
-        Mistake(_only_window, "all but the window is hidden. Hide the window."),
+        Mistake(_only_window, "everything but the window is hidden. Hide the window itself."),
         Mistake(
             lambda s, x, n: _losses(s, x, n, step=n),
-            "the windows stand side by side. Move by one pixel at a time.",
+            "the windows stand side by side. Move the window one pixel at a time.",
         ),
         Mistake(
             lambda s, x, n: _losses(s, x, n).T,
-            "rows and columns are exchanged.",
+            "rows and columns are swapped.",
         ),
     ],
     hint=lambda s, x, n: (
@@ -317,7 +317,7 @@ ROLLOUT = Exercise(
     mistakes=[
         Mistake(
             lambda first, second: _kept(first) @ _kept(second),
-            "the order is turned round: what comes later stands to the left.",
+            "the order is reversed: the later layer stands on the left.",
         ),
         Mistake(
             lambda first, second: second @ first,
@@ -325,7 +325,7 @@ ROLLOUT = Exercise(
         ),
         Mistake(
             lambda first, second: first @ second,
-            "nothing is kept, and the order is turned round.",
+            "nothing is kept, and the order is reversed.",
         ),
         Mistake(
             lambda first, second: (second + np.eye(len(first))) @ (first + np.eye(len(first))),
@@ -333,7 +333,7 @@ ROLLOUT = Exercise(
         ),
         Mistake(
             lambda first, second: _kept(first) * _kept(second),
-            "the matrices are multiplied number by number. Use @.",
+            "the matrices are multiplied element by element. Use @.",
         ),
         Mistake(
             lambda first, second: (_kept(first) + _kept(second)) / 2,
@@ -341,7 +341,7 @@ ROLLOUT = Exercise(
         ),
         Mistake(
             lambda first, second: _kept(second @ first),
-            "the identity is added once, after the product. Each layer keeps a half.",
+            "the identity is added once, after the product. Add it to each layer before.",
         ),
         Mistake(
             lambda first, second: second @ _kept(first),
@@ -357,11 +357,11 @@ ROLLOUT = Exercise(
         ),
         Mistake(
             lambda first, second: (_kept(second) @ _kept(first)).T,
-            "rows and columns are exchanged: row i should say what place i is made of.",
+            "rows and columns are swapped: row i should say what place i is made of.",
         ),
         Mistake(
             lambda first, second: (_kept(second) @ _kept(first))[0],
-            "this is the first row alone. All places are asked.",
+            "this is the first row alone. Return the rows of all places.",
         ),
     ],
     hint=lambda first, second: f"The result should have shape {first.shape} here.",
@@ -375,8 +375,8 @@ EXPERIMENTS = {
     "b": "A head whose output is set to zero hands over nothing at all. If the answer falls, it "
     "needed what the head hands over; that it needed the head's *choice* does not follow.",
     "c": "With queries of zero the head still hands over, an average of all tokens, and only its "
-    "choice is gone. The two explanations now predict different numbers: on this page the gap "
-    "needed the choice, and the library did not.",
-    "d": "More attention on a token does not say what is done with it. The probability may be "
-    "unmoved for either reason.",
+    "choice is gone. The two explanations now predict different numbers: on this page, filling "
+    "the gap needed the choice, and naming the library did not.",
+    "d": "More attention on a token does not say what is done with it. Whether the two move "
+    "together or not, both explanations allow it.",
 }

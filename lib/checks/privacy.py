@@ -25,16 +25,16 @@ def clipped_sum(function: Callable) -> bool | None:
 def attack_rates(function: Callable) -> bool | None:
     """Check `function(members, others, threshold)`: losses (N,) and (M,), and a number.
 
-    It should return the shares of members and of others that are called members, since their loss
+    It should return the shares of members and of others that are called members because their loss
     is at most the threshold: two numbers.
     """
     return ATTACK_RATES.check(function)
 
 
 def weighted_average(function: Callable) -> bool | None:
-    """Check `function(weights, counts)`: weights of K clients (K, P), and their examples (K,).
+    """Check `function(weights, counts)`: weights of K clients (K, P), numbers of examples (K,).
 
-    It should return the mean of the weights, each client as much as it has examples: (P,).
+    It should return the mean of the weights, each client counting by its number of examples: (P,).
     """
     return WEIGHTED_AVERAGE.check(function)
 
@@ -99,18 +99,18 @@ CLIPPED_SUM = Exercise(
         ),
         Mistake(
             lambda rows, limit: np.clip(rows, -limit, limit).sum(axis=0),
-            "each number is clipped by itself. Here the length of the row decides.",
+            "each number is clipped by itself. Here the norm of the whole row decides.",
         ),
         Mistake(
             lambda rows, limit: _clipped(rows, limit).mean(axis=0),
-            lambda rows, limit: f"this is the mean of the {len(rows)} rows. Their sum is asked.",
+            lambda rows, limit: f"this is the mean of the {len(rows)} rows. Return their sum.",
         ),
-        Mistake(_by_square, "the squared norm is compared with the limit. Take its root."),
+        Mistake(_by_square, "the squared norm is compared with the limit. Take its square root."),
         Mistake(
             _by_sum_of_sizes,
-            "the length of a row is the root of the sum of squares, not the sum of sizes.",
+            "the norm of a row is the root of the sum of squares, not the sum of absolute values.",
         ),
-        Mistake(_by_longest, "all rows are shortened alike. Each has a factor of its own."),
+        Mistake(_by_longest, "all rows have the same factor. Each needs one of its own."),
         Mistake(_clipped, "the rows are clipped, but not added."),
         Mistake(
             lambda rows, limit: _sum_clipped(rows / len(rows), limit),
@@ -128,13 +128,13 @@ CLIPPED_SUM = Exercise(
             lambda rows, limit: (
                 rows * min(1.0, limit / max(float(np.sqrt((rows**2).sum())), 1e-12))
             ).sum(axis=0),
-            "one norm is taken of all rows together. Each row has its own.",
+            "one norm is taken over all rows together. Each row has its own.",
         ),
         Mistake(
             lambda rows, limit: (rows * np.maximum(1, limit / np.maximum(_norms(rows), 1e-12))).sum(
                 axis=0
             ),
-            "short rows are made longer and long ones kept: the smaller of 1 and limit / norm.",
+            "short rows are made longer and long ones kept. Use the smaller of 1 and limit/norm.",
         ),
     ],
     hint=lambda rows, limit: f"The result should have shape {rows.shape[1:]} here.",
@@ -174,18 +174,18 @@ ATTACK_RATES = Exercise(
     mistakes=[
         Mistake(
             lambda *a: 1 - _rates(*a),
-            "these are the shares above the threshold. A small loss says: member.",
+            "these are the shares above the threshold. A small loss means a member.",
         ),
         Mistake(
             lambda *a: _rates(*a)[::-1],
-            "the two are the other way round: members first.",
+            "the two should be the other way round: members first.",
         ),
         Mistake(
             lambda m, o, t: [(m < t).mean(), (o < t).mean()],
-            "a loss equal to the threshold counts too: at most, not less than.",
+            "a loss equal to the threshold counts too: use <=, not <.",
         ),
-        Mistake(_counts, "these are numbers of digits. Shares are asked."),
-        Mistake(lambda *a: 100 * _rates(*a), "these are per cent. Shares from 0 to 1 are asked."),
+        Mistake(_counts, "these are counts. Return shares."),
+        Mistake(lambda *a: 100 * _rates(*a), "these are percentages. Return shares from 0 to 1."),
         Mistake(
             lambda m, o, t: [_counts(m, o, t)[0] / _counts(m, o, t).sum(), _rates(m, o, t)[1]],
             "the first is the share of the accused who are members (the precision). Divide by all "
@@ -202,11 +202,11 @@ ATTACK_RATES = Exercise(
         ),
         Mistake(
             lambda m, o, t: [_rates(m, o, t)[0], _counts(m, o, t)[1] / _counts(m, o, t).sum()],
-            "the second is the share of the accused who are no members. Divide by all the others.",
+            "the second is the share of the accused who are not members. Divide by all the others.",
         ),
         Mistake(
             lambda m, o, t: _counts(m, o, t) / [len(o), len(m)],
-            "each count is divided by the other side's number.",
+            "each count is divided by the size of the other group.",
         ),
         Mistake(
             lambda m, o, t: [_rates(m, o, t)[0], 1 - _rates(m, o, t)[0]],
@@ -214,12 +214,12 @@ ATTACK_RATES = Exercise(
         ),
         Mistake(
             lambda m, o, t: _counts(m, o, t) / _counts(m, o, t).sum(),
-            "both are divided by the number of the accused. Divide by the members, and by the "
-            "others.",
+            "both are divided by the number of the accused. Divide by the members and by the "
+            "others, each in turn.",
         ),
         Mistake(
             lambda m, o, t: _counts(m, o, t) / (len(m) + len(o)),
-            "both are divided by everybody. Divide by the members, and by the others.",
+            "both are divided by everybody. Divide one by the members, one by the others.",
         ),
     ],
     hint="Return two numbers.",
@@ -246,7 +246,7 @@ WEIGHTED_AVERAGE = Exercise(
     mistakes=[
         Mistake(
             lambda weights, counts: weights.mean(axis=0),
-            "each client counts alike. Weight it by its examples.",
+            "each client counts the same. Weight it by its number of examples.",
         ),
         Mistake(
             lambda weights, counts: counts @ weights,
@@ -264,7 +264,7 @@ WEIGHTED_AVERAGE = Exercise(
         ),
         Mistake(
             lambda weights, counts: weights[counts > 0].mean(axis=0),
-            "clients without examples are left out, and the others count alike.",
+            "clients without examples are left out, and the others all count the same.",
         ),
         Mistake(
             lambda weights, counts: counts[:, None] * weights / counts.sum(),
@@ -272,7 +272,7 @@ WEIGHTED_AVERAGE = Exercise(
         ),
         Mistake(
             lambda weights, counts: weights @ (counts / counts.sum()),
-            "the product sums over a client's weights. Sum over the clients: shares on the left.",
+            "this sums over a client's weights. Sum over the clients: put the shares on the left.",
         ),
         Mistake(
             lambda weights, counts: counts @ weights / counts.max(),
@@ -280,7 +280,7 @@ WEIGHTED_AVERAGE = Exercise(
         ),
         Mistake(
             lambda weights, counts: counts[::-1] @ weights / counts.sum(),
-            "the counts belong to the clients in their own order.",
+            "the counts are reversed. They belong to the clients in the order given.",
         ),
     ],
     hint=lambda weights, counts: f"The result should have shape {weights.shape[1:]} here.",
@@ -290,12 +290,12 @@ WEIGHTED_AVERAGE = Exercise(
 # --- which line breaks the promise ----------------------------------------------------------------
 
 LINES = {
-    "a": "This draws everyone by themselves with the same probability, which is what the count of "
-    "epsilon rests on.",
-    "b": "One gradient an example is what clipping needs.",
-    "c": "Each row is shortened to the norm C at most: one person moves the sum by C.",
-    "d": "One person moves the *sum* by up to C, and the noise has the size for the *mean*: it is "
-    "too small by the number of examples in the batch. The loss looks all the better for it.",
+    "a": "This draws each person independently, with the same probability. The count of epsilon "
+    "rests on that.",
+    "b": "One gradient per example is what clipping needs.",
+    "c": "Each row is shortened to a norm of at most C: one person moves the sum by at most C.",
+    "d": "One person moves the *sum* by up to C, but the noise is sized for the *mean*: it is too "
+    "small by a factor of the batch size. The loss looks all the better for it.",
     "e": "The division comes after the noise, by a number that does not depend on who was drawn. "
-    "What is done to a private result afterwards takes nothing from the promise.",
+    "Nothing that is done to a private result afterwards weakens the promise.",
 }

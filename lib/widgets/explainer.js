@@ -16,7 +16,7 @@ function build(ctx) {
     modes.set(mode);
     hint.textContent = mode === "digit"
       ? t("drag “erase the strongest”. Each picture loses its own strongest pixels, and the bold number is what is left of the answer.", "拖动“擦掉最强的”。每张图擦掉它自己最强的像素，粗体数字是回答还剩多少。")
-      : t("press a token to hide it, and watch the answer. Which column knew?", "按一个词元把它藏起来，看回答怎么变。哪一列事先知道？");
+      : t("press a token to hide it, and watch the answer. Which column saw it coming?", "按一个词元把它藏起来，看回答怎么变。哪一列事先知道？");
     for (const [name, { node }] of Object.entries(sides)) {
       node.classList.toggle("xp-away", name !== mode);
       node.inert = name !== mode;

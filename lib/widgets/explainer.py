@@ -75,13 +75,13 @@ class Explainer(BookWidget):
         counts: 8x8 ink counts, 0 to 16. All zero is an empty page.
         digit_index: which of the held-out digits, `load_digits().test_images`, is shown; None if
             none of them is. Setting it sets the counts.
-        target: the digit whose score is explained; None for the one that the network answers.
+        target: the digit whose score is explained; None for the network's own answer.
         steps: of integrated gradients: 1, 2, 4, ..., 64.
         window: side of occlusion's window, pixels, 1 to 11.
         erased: how many of each method's strongest pixels are taken away, 0 to 200.
         untrained: whether the network has random weights instead of the trained ones.
         text: the sentence, at most 62 tokens.
-        label: the library whose score is explained; None for the one that the classifier answers.
+        label: the library whose score is explained; None for the classifier's own answer.
         hidden: places of tokens that the reader has hidden, from 1 (0 is [CLS]).
         gone: how many of each method's strongest tokens are hidden, 1 to 8.
 

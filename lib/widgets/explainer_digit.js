@@ -56,10 +56,11 @@ export function digitSide(ctx) {
 
   const given = bytesOf(get("_digits"));
   const [indices, labels, answers] = [get("_indices"), get("_digit_labels"), get("_answers")];
+  const one = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
   const examples = indices.map((index, n) => h("button", {
     type: "button", class: "xp-example",
-    "aria-label": labels[n] === answers[n] ? t(`a ${labels[n]}`, `数字 ${labels[n]}`)
-      : t(`a ${labels[n]} that the network reads as a ${answers[n]}`, `写的是 ${labels[n]}，网络读成 ${answers[n]}`),
+    "aria-label": labels[n] === answers[n] ? t(one(labels[n]), `数字 ${labels[n]}`)
+      : t(`${one(labels[n])} that the network reads as ${one(answers[n])}`, `写的是 ${labels[n]}，网络读成 ${answers[n]}`),
     onclick: ctx.guard(() => {
       written = false;
       paper.set([]);
@@ -224,7 +225,7 @@ export function digitSide(ctx) {
     drawGaps();
     drawPaper();
     drawExamples();
-    if (spoken && p) ctx.say(t(`explains the ${target}: ${probability(p[target])}`, `解释 ${target}：${probability(p[target])}`));
+    if (spoken && p) ctx.say(t(`explaining the ${target}: ${probability(p[target])}`, `解释 ${target}：${probability(p[target])}`));
     spoken = false;
   });
   ctx.watch(["counts", "digit_index"], () => {
@@ -247,14 +248,14 @@ export function digitSide(ctx) {
   const node = h("div", { class: "xp-digit" },
     h("div", { class: "xp-top" },
       h("div", { class: "xp-see" }, paper.node, h("div", { class: "xp-buttons" }, paper.undo, paper.clear)),
-      h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("its answer; explain the score of", "它的回答；解释谁的得分")), picks.node)),
+      h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("its answer; pick a score to explain", "它的回答；解释谁的得分")), picks.node)),
     h("div", { class: "xp-judge" },
       rulers.erased.node,
       h("div", { class: "xp-tiles" }, MAPS.map((name) => tiles[name].node)),
       h("p", { class: "xp-key lw-quiet" }, t("Red speaks for the digit, blue against it; saliency has no sign.", "红色支持这个数字，蓝色反对；显著图没有正负。")),
       blind),
     h("div", { class: "xp-strips" },
-      h("div", { class: "xp-strip", role: "group", "aria-label": t("digits that it never learned from", "它没有学过的数字") }, examples), chance.node),
+      h("div", { class: "xp-strip", role: "group", "aria-label": t("digits that the network never learned from", "它没有学过的数字") }, examples), chance.node),
     h("div", { class: "xp-settings" }, h("div", {}, rulers.steps.node, chart, gapText), rulers.window.node));
   return { node, start: answer };
 }

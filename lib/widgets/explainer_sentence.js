@@ -77,7 +77,7 @@ export function sentenceSide(ctx) {
     if (!model) return;
     const found = model.tokenizer.encode(get("text"));
     if (found.length > N) {
-      complain(t(`This text has ${found.length} tokens, the model reads ${N}. The one before is still shown.`,
+      complain(t(`This text has ${found.length} tokens; the model reads at most ${N}. The text before it is still shown.`,
         `这段文字有 ${found.length} 个词元，模型最多读 ${N} 个。仍显示之前的文字。`));
       return;
     }
@@ -227,7 +227,7 @@ export function sentenceSide(ctx) {
     footHead.textContent = t(`${probability(p[label])}, then`, `${probability(p[label])}，之后`);
     note.replaceChildren(
       t("Red speaks for the library, blue against it. Rollout has no sign: yellow is more. ", "红色支持这个库，蓝色反对。注意力展开没有正负：越黄越多。"),
-      worth.random === undefined ? "…" : t(`As many tokens hidden at random: ${fall(p[label], worth.random)}. `, `随机藏同样多的词元：${fall(p[label], worth.random)}。`),
+      worth.random === undefined ? "…" : t(`With as many tokens hidden at random: ${fall(p[label], worth.random)}. `, `随机藏同样多的词元：${fall(p[label], worth.random)}。`),
       gap && worth.random !== undefined ? `${t("The integrated gradients ", "积分梯度")}${sumText(gap[1], gap[0])}${t(".", "。")}` : "");
   });
   ctx.watch("text", () => {
@@ -249,7 +249,7 @@ export function sentenceSide(ctx) {
 
   const node = h("div", { class: "xp-sentence" },
     h("div", { class: "xp-field" }, h("label", { class: "lw-label", for: id }, t("A sentence about a Python library (in English)", "一句关于某个 Python 库的话（英文）")), input, wrong),
-    h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("which library? explain the score of", "出自哪个库？解释谁的得分")), picks.node),
+    h("div", { class: "xp-said" }, h("p", { class: "lw-label" }, t("which library? pick a score to explain", "出自哪个库？解释谁的得分")), picks.node),
     h("div", { class: "xp-settings" }, rulers.gone.node, note, message),
     h("div", { class: "xp-scroll", tabindex: "0", role: "region", "aria-label": t("the tokens, and what each adds", "各词元及其贡献") }, table));
   return {

@@ -35,7 +35,7 @@ function build(ctx) {
   const alarmsShown = h("output", { class: "pd-shown", for: ids[1] });
   const attack = segmented(t("Attack", "攻击"), [["loss", t("loss", "损失")], ["lira", t("LiRA", "LiRA")]],
     (value) => { spoken = true; ctx.sync({ attack: value }); });
-  const whose = segmented(t("On whom", "对谁"), [["all", t("all", "全部")], ["odd", t("those who stand out", "与众不同者")]],
+  const whose = segmented(t("Among", "对谁"), [["all", t("all", "全部")], ["odd", t("those who stand out", "与众不同者")]],
     (value) => { spoken = true; ctx.sync({ whose: value }); });
 
   // --- two histograms -----------------------------------------------------------------------------
@@ -119,7 +119,7 @@ function build(ctx) {
   };
   const first = h("div", { class: "pd-rows pd-first" },
     row("found", t("members found", "找出的成员"), "pd-key pd-key-members"),
-    row("wrong", t("others called members (a guess finds as many)", "误判为成员的他人（瞎猜也能找出这么多）"), "pd-key pd-key-others"),
+    row("wrong", t("others called members (guessing finds as many)", "误判为成员的他人（瞎猜也能找出这么多）"), "pd-key pd-key-others"),
     row("most", t("the promise allows at most", "承诺允许的上限")));
   const rows = h("div", { class: "pd-rows" },
     row("area", t("AUC, 48 networks", "AUC，48 个网络")),

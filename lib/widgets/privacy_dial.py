@@ -46,11 +46,11 @@ def _false_alarms(value: Any) -> float:
 
 
 class PrivacyDial(BookWidget):
-    """Who was in the training set? Choose the attack and its false alarms, turn the noise.
+    """Who was in the training set? Choose the attack and its false alarms, and turn the noise.
 
     Args:
-        way: how it was trained: "overfitted", "stopped early", "not clipped" (as many steps of
-            plain descent as those that follow), or "noise 0" (each gradient is clipped),
+        way: how the network was trained: "overfitted", "stopped early", "not clipped" (as many
+            steps of plain descent as those that follow), or "noise 0" (each gradient is clipped),
             "noise 0.5", "noise 1", "noise 2", "noise 4", "noise 8".
         attack: "loss", a threshold on the loss, or "lira", a likelihood ratio from other networks.
         whose: "all" digits, or the "odd" ones, whose label is wrong.
