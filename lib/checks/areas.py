@@ -287,8 +287,8 @@ CHEAPEST = Exercise(
 # --- the experiment that tells a leak from a better model ---------------------------------------
 
 EXPERIMENTS = {
-    "a": "More seeds show how much the figure varies. A leak is in every draw, so all of them would "
-    "look just as good.",
+    "a": "More seeds show how much the figure varies. A leak is in every draw, so all of them "
+    "would look just as good.",
     "b": "A larger held-out part makes the figure more certain. It comes from the same table, so "
     "it leaks just as much.",
     "c": "A smaller model leans on the letters as well: they give the simplest rule there is.",
@@ -330,8 +330,8 @@ def _judge_columns(function: Any) -> str:
             raise Remark(f"{said}{len(known):,} loans: {outcome.fault}")
         if got.ndim != 2 or len(got) != len(known):
             raise Remark(
-                f"{said}The result should have one row for each of the {len(known):,} loans, and any "
-                f"number of columns; it has shape {got.shape}."
+                f"{said}The result should have one row for each of the {len(known):,} loans, and "
+                f"any number of columns; it has shape {got.shape}."
             )
         if not outcome.finite:
             raise Remark(f"{said}There are NaN or infinite values in the columns.")
