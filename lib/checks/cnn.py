@@ -162,7 +162,7 @@ DILATED = Exercise(
         ),
         Mistake(
             lambda x, kernel, dilation: _dilated(x, kernel, dilation, dilation) / kernel.size,
-            "this is the mean of the products. Their sum is asked.",
+            "this is the mean of the products. Their sum is asked for.",
         ),
     ],
     hint=lambda x, kernel, dilation: (
@@ -284,7 +284,7 @@ def _check_pattern_kernel(kernel: Any) -> str:
         )
     said = f"The response at the pattern is {at_pattern:.3g}, but {elsewhere:.3g} {where}."
     if _finds(-kernel):
-        said += " The pattern has the smallest of all: turn every sign round."
+        said += " The pattern has the smallest of all: change every sign."
     elif _finds(kernel[::-1, ::-1]):
         said += (
             " The kernel is the pattern turned by 180 degrees. Nothing is flipped here: put each "

@@ -30,8 +30,8 @@ def padding(last_state: Callable, mean_loss: Callable) -> bool | None:
 
     `last_state(states, mask)` with states (B, T, H) and mask (B, T), True where there is input,
     should return the state at each sequence's last input, (B, H). `mean_loss(losses, mask)` with
-    losses (B, T) should return the mean over all inputs of the batch, a number. Padding stands
-    behind the input, and holds any numbers.
+    losses (B, T) should return the mean over all inputs of the batch, a number. Padding comes
+    after the input, and holds any numbers.
     """
     return check_parts(
         [("last_state", last_state, LAST_STATE), ("mean_loss", mean_loss, MEAN_LOSS)]
@@ -70,7 +70,7 @@ def control(answer: Any) -> bool | None:
             "number of parameters was enough; if not, it was not.",
             "c": "More seeds tell you how sure the difference is. They do not tell you where it "
             "comes from, since every seed changes gates and parameters together.",
-            "d": "The reach before training is one possible reason of the difference. It says "
+            "d": "The reach before training is one possible reason for the difference. It says "
             "nothing about parameters, and the table above shows how little it predicts.",
         },
     )
@@ -156,7 +156,7 @@ GRU_STEP = Exercise(
         ),
         Mistake(
             _bias_outside,
-            "the candidate's b_hh stands outside of the reset gate. It belongs inside: "
+            "the candidate's b_hh stands outside the reset gate. It belongs inside: "
             "r * (W_hh h + b_hh).",
         ),
         Mistake(
@@ -339,12 +339,12 @@ MEAN_LOSS = Exercise(
         ),
         Mistake(
             lambda v, m: ((v * m).sum(axis=0) / m.sum(axis=0)).mean(),
-            "this is the mean of the steps' means, in which a step that few sequences have counts "
-            "as much as the first. Divide the sum over all by the number of inputs.",
+            "this is the mean of the steps' means, in which a step that few sequences reach "
+            "counts as much as the first. Divide the sum over all by the number of inputs.",
         ),
         Mistake(
             lambda v, m: np.median(v[m]),
-            "this is the median of the inputs' losses. The mean is asked.",
+            "this is the median of the inputs' losses. The mean is asked for.",
         ),
     ],
     hint="The result should be a number.",
@@ -428,7 +428,7 @@ class _ListExercise(Exercise):
             return super()._about(outcome, made, expected)
         got, wanted = _written_out(outcome.array), _written_out(expected)
         if len(got) != len(wanted):
-            return f"the list has {len(got)} arrays, expected as many as came: {len(wanted)}."
+            return f"the list has {len(got)} arrays, expected as many as went in: {len(wanted)}."
         for i, (a, b) in enumerate(zip(got, wanted, strict=True)):
             at = f"array {i} of the list" if len(wanted) > 1 else "the array in the list"
             if a.shape != b.shape:

@@ -76,7 +76,7 @@ function build(ctx) {
     ctx.sync({ job: value, clamps: {}, unit: spot[0], step: spot[1] });
   }, { hideLabel: true });
   const seeds = stepper(t("sequence", "序列"), { min: 0, max: 9999 }, (seed) => ctx.sync({ seed, ...gateSequence(seed) }));
-  const orders = segmented(t("Units by", "单元顺序"), [["number", t("number", "编号")], ["memory", t("memory", "记忆")]], (value) => ctx.sync({ order: value }));
+  const orders = segmented(t("Order units by", "单元顺序"), [["number", t("number", "编号")], ["memory", t("memory", "记忆")]], (value) => ctx.sync({ order: value }));
   const compare = toggle(t("beside it: a plain RNN", "与普通 RNN 对照"), (on) => ctx.sync({ compare: on }));
 
   const holds = gateHolds(ctx, MAPS().slice(0, 3), () => (runs ? at()[0] : null));
@@ -259,7 +259,7 @@ function build(ctx) {
   root.append(
     h("div", { class: "ge-stack" }, h("p", { class: "lw-try ge-try" }, h("b", {}, t("Try first: ", "先试试：")),
       h("span", { class: "ge-stack" },
-        only("adding", t("hold the forget gate of all units at 0, and watch the answer. Then let it go, and hold the input gate.", "把所有单元的遗忘门固定为 0，看答案怎样改变。然后放开它，再固定输入门。")),
+        only("adding", t("hold the forget gate of all units at 0, and watch the answer. Then release it, and hold the input gate.", "把所有单元的遗忘门固定为 0，看答案怎样改变。然后放开它，再固定输入门。")),
         only("chars", t("type a word, then hold the forget gate of all units at 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))), waiting, input.message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },

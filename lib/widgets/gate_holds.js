@@ -28,7 +28,7 @@ export function gateHolds(ctx, names, unit) {
   const gates = names.map(([gate, name]) => ({
     gate, ...segmented(name, [["own", t("own", "自身")], [0, "0"], [1, "1"]], (value) => hold(gate, value)),
   }));
-  const release = h("button", { type: "button", class: "lw-button", onclick: () => ctx.sync({ clamps: {} }) }, t("let all gates go", "放开所有门"));
+  const release = h("button", { type: "button", class: "lw-button", onclick: () => ctx.sync({ clamps: {} }) }, t("release all gates", "放开所有门"));
   const heldText = h("p", { class: "ge-held lw-quiet" });
   function show() {
     scope.set(everywhere);

@@ -84,7 +84,7 @@ export function gateInput(ctx, { onText }) {
     const strange = Array.from(text).find((c) => !GATE_LETTERS.includes(c));
     const trouble = !text ? t("The network needs at least one character; the last text still counts.", "至少需要一个字符；仍用之前的文本。")
       : strange ? t(`“${strange}” is not among the network's 96 characters (ASCII); the last text still counts.`, `“${strange}”不在网络的 96 个字符（ASCII）之中；仍用之前的文本。`)
-        : text.length > GATE_LONGEST ? t(`At most ${GATE_LONGEST} characters, here are ${text.length}; the last text still counts.`, `最多 ${GATE_LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
+        : text.length > GATE_LONGEST ? t(`At most ${GATE_LONGEST} characters, not ${text.length}; the last text still counts.`, `最多 ${GATE_LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
     wrong(typed, trouble);
     if (trouble) return;
     onText(text);

@@ -186,7 +186,7 @@ def test_one_unit_apart_from_the_others(page):
     assert bars(page)["gates held"] == pytest.approx(expected, abs=1e-4)
     hold(page, "forget gate", "0")
     assert model(page, "clamps") == {"f": {"all": 0}}, "what says nothing of its own is not kept"
-    page.get_by_role("button", name="let all gates go").click()
+    page.get_by_role("button", name="release all gates").click()
     settle(page)
     assert model(page, "clamps") == {}
     assert np.isnan(bars(page)["gates held"])
@@ -275,7 +275,7 @@ def test_what_is_typed_is_read(page):
     for text, message in [
         ("", "at least one character"),
         ("é", "“é” is not among the network's 96 characters"),
-        ("x" * 65, "At most 64 characters, here are 65"),
+        ("x" * 65, "At most 64 characters, not 65"),
     ]:
         box.fill(text)
         assert box.get_attribute("aria-invalid") == "true", text

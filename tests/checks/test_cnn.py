@@ -249,7 +249,7 @@ SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
             "is 3, but 4 inside the bright square (row 2, column 2). The weights add up to 5,",
         ),
         (np.ones((3, 3)), "The weights add up to 9"),
-        (-MATCHED, "The pattern has the smallest of all: turn every sign round."),
+        (-MATCHED, "The pattern has the smallest of all: change every sign."),
         (
             MATCHED[::-1, ::-1],
             "is -3.5, but 10 at the turned pattern (row 2, column 10). The kernel is the",

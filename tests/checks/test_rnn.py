@@ -56,7 +56,7 @@ def bias_outside(x, h, w_ih, w_hh, b_ih, b_hh):
     ("mistake", "remark"),
     [
         (resets_before, "the reset gate is applied to h before the matrix"),
-        (bias_outside, "the candidate's b_hh stands outside of the reset gate"),
+        (bias_outside, "the candidate's b_hh stands outside the reset gate"),
         (lambda *a: gru(*a, mix=lambda n, z, h: z * n + (1 - z) * h), "z and 1 - z are swapped"),
         (lambda x, h, wi, wh, bi, bh: gru(x, h, wi, wh, bi, 0 * bh), "b_hh is missing"),
         (lambda x, h, wi, wh, bi, bh: gru(x, h, wi, wh, 0 * bi, bh), "b_ih is missing"),
@@ -265,7 +265,7 @@ def in_place(gradients, max_norm):
         (
             lambda g, m: clip(g, m) * 2,
             "1 array",
-            "the list has 2 arrays, expected as many as came: 1",
+            "the list has 2 arrays, expected as many as went in: 1",
         ),
         (
             lambda g, m: [a.ravel() for a in clip(g, m)],
