@@ -119,7 +119,8 @@ QUANTIZE_ROW = Exercise(
         *_either_way(
             lambda row, bits: (
                 f"the largest magnitude is divided by {2 ** (bits - 1)}. It should become "
-                f"the whole number {_whole(bits)}: one less, so that zero stays zero."
+                f"the whole number {_whole(bits)}: one less, so that as many steps lie "
+                f"below zero as above."
             ),
             lambda bits: 2 ** (bits - 1),
         ),

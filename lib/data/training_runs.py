@@ -3,9 +3,9 @@
 Every figure is from the works named in `sources` (keys in references.bib). A utilisation is given
 here only where it was measured apart from the run's total time: as a speed while the run went on,
 or in a benchmark. Where it could only be worked out from the hours it is None: put back into the
-calculation it would return them, right or wrong. How a run split its memory is seldom published in
-full: the plans' stages, splits, batches and links are examples. The hours do not depend on them,
-since a plan's speed while computing is set so that the stated utilisation comes out.
+calculation it would return them, right or wrong. How a run split its memory need not be
+published: the plans' stages, splits, batches and links are examples. The hours do not depend on
+them, since a plan's speed while computing is set so that the stated utilisation comes out.
 Chapter: 5_1_trends.
 """
 
@@ -149,7 +149,7 @@ STATED = (
         ),
         1_082_990,
         ("bigscience2022bloom", "bigscience2022chronicles"),
-        stated="150 TFLOP/s a GPU while it ran, a second forward pass included",
+        stated="150 TFLOP/s per GPU while it ran, a second forward pass included",
     ),
     Published(
         "BloombergGPT 50B",
@@ -165,7 +165,7 @@ STATED = (
         ),
         512 * 53 * 24,
         ("wu2023bloomberggpt",),
-        stated="102 TFLOP/s a GPU, a second forward pass included",
+        stated="102 TFLOP/s per GPU, a second forward pass included",
         operations=2.36e23,
     ),
     Published(

@@ -132,7 +132,8 @@ class Run:
             raise ValueError(f"precision: no peak in fp32 is published for {self.machine}")
         if self.pipeline > self.layers:
             raise ValueError(
-                f"pipeline: expected at most one stage a layer, {self.layers}, got {self.pipeline}"
+                f"pipeline: expected at most one stage per layer, {self.layers}, "
+                f"got {self.pipeline}"
             )
         if self.count % (self.tensor * self.pipeline):
             raise ValueError(

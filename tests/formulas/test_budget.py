@@ -227,7 +227,7 @@ def test_what_fits():
         ({"batch": 0.5}, "batch: expected at least 1, got 0.5"),
         ({"link": "fast"}, "link: expected a number, got 'fast'"),
         ({"machine": "TPU v4", "precision": "fp32"}, "no peak in fp32 is published for TPU v4"),
-        ({"pipeline": 64}, "expected at most one stage a layer, 32, got 64"),
+        ({"pipeline": 64}, "expected at most one stage per layer, 32, got 64"),
         ({"tensor": 3}, "count: expected a multiple of tensor x pipeline = 3, got 64"),
     ],
 )
