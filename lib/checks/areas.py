@@ -350,8 +350,8 @@ def _judge_columns(function: Any) -> str:
     if mean < GAIN:
         raise Remark(
             f"The columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "
-            f"({each}); at least {GAIN:g} is needed. One term of the formula above is not a "
-            "weighted sum."
+            f"({each}); at least {GAIN:g} is needed. Two terms of the formula above are not "
+            "weighted sums of the five columns."
         )
     return (
         f"Right: the columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "

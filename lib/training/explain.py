@@ -123,7 +123,7 @@ def sentences(
     least: float = 0.5,
     seed: int = 0,
 ) -> list[tuple[torch.Tensor, int]]:
-    """Held-out sentences of 10 to 40 tokens that the model is sure of: ids (T,) and its answer.
+    """Held-out sentences of 10 to 40 tokens with a likely answer: ids (T,) and that answer.
 
     Args:
         least: the probability of the answer, at least.

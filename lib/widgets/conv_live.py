@@ -130,8 +130,8 @@ class ConvLive(BookWidget):
 
     Args:
         counts: 8x8 ink counts, 0 to 16: what the network gets. All zero is an empty page.
-        drawing: the strokes on the paper, each a list of points (x, y) in percent of the paper's
-            side, from the left and from the top. The page turns them into counts.
+        drawing: the strokes on the paper, each a list of points (x, y), as percentages of the
+            paper's side, from the left and from the top. The page turns them into counts.
         digit_index: which of the held-out digits, `load_digits().test_images`, is shown; None if
             none of them is. Setting it sets the counts.
         normalize: whether a drawing takes the road of the data: cut out, straightened, rescaled.

@@ -77,7 +77,7 @@ export function sentenceSide(ctx) {
     if (!model) return;
     const found = model.tokenizer.encode(get("text"));
     if (found.length > N) {
-      complain(t(`This text has ${found.length} tokens; the model reads at most ${N}. The text before it is still shown.`,
+      complain(t(`This text has ${found.length} tokens; the model reads ${N} at most. The previous text is still shown.`,
         `这段文字有 ${found.length} 个词元，模型最多读 ${N} 个。仍显示之前的文字。`));
       return;
     }
