@@ -10,8 +10,8 @@ recipe otherwise the same. Beside each error stands how far the gradient reached
 The plain RNN of 66 units has slightly more parameters than the LSTM of 32. Its starts: PyTorch's; a
 rotation, which keeps lengths; the identity, which keeps the state itself, with tanh and with ReLU
 (Le, Jaitly and Hinton 2015). The results file grows run by run, and a run that it has is not
-repeated; what is shipped are the first runs of the plan. Nothing was chosen on the sequences that
-judge. Chapter: 3_2_rnn.
+repeated. What is shipped is all that was run: a part of the plan, at the recipe's rate. Nothing
+was chosen on the sequences that judge. Chapter: 3_2_rnn.
 """
 
 import argparse
