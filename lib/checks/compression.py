@@ -6,10 +6,9 @@ in yet). An answer that does what a usual mistake does is told which one.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from lib.checks.calls import NotYet, Remark, kind, report
@@ -17,7 +16,9 @@ from lib.checks.exercise import Case, Exercise, Mistake, case
 from lib.data import digits
 from lib.files import weights
 from lib.formulas import compression
-from lib.models.cnn import LeNet
+
+if TYPE_CHECKING:
+    from lib.models.cnn import LeNet
 
 LAYERS = ("conv1", "conv2", "hidden", "output")
 GOAL = 0.98  # of the training digits, read right
@@ -334,7 +335,9 @@ MERGE = Exercise(
 
 
 @cache
-def _network() -> LeNet:
+def _network() -> "LeNet":
+    from lib.models.cnn import LeNet  # here alone: the other checks do without torch
+
     return LeNet.from_pretrained(weights("lenet-digits"))
 
 
@@ -344,6 +347,8 @@ def shrink(settings: Mapping[str, tuple[int, int]]) -> tuple[float, dict[str, fl
     Raises:
         ValueError: for settings that are none, saying what was expected.
     """
+    import torch
+
     if not isinstance(settings, Mapping) or set(settings) != set(LAYERS):
         raise ValueError(f"expected a setting for each of {', '.join(LAYERS)}")
     tensors = {name: p.numpy().copy() for name, p in _network().state_dict().items()}
@@ -361,7 +366,7 @@ def shrink(settings: Mapping[str, tuple[int, int]]) -> tuple[float, dict[str, fl
                 f"{layer}: expected (bits, percent pruned), 32 or 8 to 2 and 0 to 100; {error}"
             ) from None
         stored += compression.stored_bits(tensors[name], bits, "row")
-    made = LeNet(_network().config).eval()
+    made = type(_network())(_network().config).eval()
     made.load_state_dict({name: torch.from_numpy(t) for name, t in tensors.items()})
     data, read = digits.load_digits(), {}
     for side, images, labels in (

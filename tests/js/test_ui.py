@@ -147,12 +147,14 @@ def test_a_widget_that_ends_while_it_starts_leaves_nothing(browser):
     serve(page)
     body = """
       const el = document.createElement("div");
+      document.body.append(el);
       const log = [];
       let go;
       const end = ui.mount({el, model: {}}, "a", async () => {
         await new Promise((f) => { go = f; });
         return () => log.push("cleaned");
       });
+      while (!go) await new Promise(requestAnimationFrame); // it starts once it is in its page
       end();
       go();
       await new Promise((f) => setTimeout(f, 20));

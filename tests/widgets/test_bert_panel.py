@@ -87,7 +87,7 @@ def test_the_page_gets_the_first_readings(kind):
     assert [first["asset"] for first in widget._first] == [f"{NAME}-{s:06}" for s in steps]
     last = widget._first[-1]
     found = read(EXAMPLE, 2)
-    assert last["tokens"] == found.tokens and last["place"] == 3
+    assert last["tokens"] == found.tokens and last["place"] == 2
     p = found.probabilities
     assert [p for _, p in last["answers"]] == pytest.approx(sorted(p, reverse=True)[:5])
     own = p[tokens().token_to_id("true")]
@@ -107,7 +107,7 @@ def test_nothing_hidden_and_a_mask_in_the_text():
     assert BertLive(masked=None).answers == []
     typed = BertLive(text="Returns the [MASK] of elements.", masked=None)
     assert typed.answers[0][0] == "number"
-    assert typed._first[0]["hidden"] is None and typed._first[0]["place"] == 2
+    assert typed._first[0]["hidden"] is None and typed._first[0]["place"] == 3
 
 
 def test_several_masks(oracle):
