@@ -20,7 +20,7 @@ finish() {
 trap finish EXIT
 
 if [ ! -x "$root/usr/bin/python3" ]; then
-  debootstrap --variant=minbase --include=python3,python3-venv,make,git,ca-certificates "$suite" "$root" "${MIRROR:-http://deb.debian.org/debian}"
+  debootstrap --variant=minbase --include=python3,python3-venv,make,git,ca-certificates "$suite" "$root" ${MIRROR:-}
 fi
 cp /etc/resolv.conf "$root/etc/"
 # What this machine needs to reach its registries, the bare one needs too.
