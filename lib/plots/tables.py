@@ -20,7 +20,10 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in self.header)
+        # A place without words is no header: a screen reader would announce it as one.
+        head = "".join(
+            f'<th scope="col">{escape(text)}</th>' if text else "<td></td>" for text in self.header
+        )
         body = ""
         for first, *others in self.rows:
             cells = "".join(f"<td>{escape(text)}</td>" for text in others)

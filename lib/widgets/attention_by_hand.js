@@ -393,8 +393,8 @@ export function buildByHand(ctx) {
   const begins = (row, ...numbers) => numbers.every((n, i) => get("vectors")[row]?.[i] === n);
   const tries = {
     pronoun: () => (begins(3, 1, 0)
-      ? t("make “it” a thing again: set its first number to 0 and its second to 1. What does it find?", "把“它”变回物：第一个数改为 0，第二个改为 1。它会找到谁？")
-      : t("make “it” a person: set its first number to 1 and its second to 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
+      ? t("turn “it” back into a thing: first number 0, second 1. What does it find?", "把“它”变回物：第一个数改为 0，第二个改为 1。它会找到谁？")
+      : t("turn “it” into a person: first number 1, second 0. Whom does it find?", "把“它”变成人：第一个数改为 1，第二个改为 0。它会找到谁？")),
     meaning: () => (begins(1, 0, 2) && begins(3, 0, 2)
       ? t("give “river” and “floods” the numbers 2 and 0 again. What is “bank” now?", "把“河”和“泛滥”的数改回 2 和 0。“岸/行”现在是什么意思？")
       : t("give “river” and “floods” the numbers 0 and 2. What is “bank” now?", "把“河”和“泛滥”的数改成 0 和 2。“岸/行”现在是什么意思？")),

@@ -281,7 +281,7 @@ def test_the_advice_can_be_followed(page):
     np.testing.assert_allclose(cells(page, "output"), twin(page).output, **SHOWN)
     assert cells(page, "output")[3].argmax() == 0
     assert page.get_by_label("Example").input_value() == "own"
-    assert "make “it” a thing again" in page.locator(".lw-try").inner_text()
+    assert "turn “it” back into a thing" in page.locator(".lw-try").inner_text()
 
 
 def test_the_first_task_and_its_effect_are_on_one_screen_of_a_phone(page):
@@ -302,9 +302,9 @@ def test_what_to_try_has_not_been_done_yet(page):
     """The advice changes with the state, and is true in each."""
     show(page, AttentionExplorer())
     said = page.locator(".lw-try")
-    assert "make “it” a person: set its first number to 1" in said.inner_text()
+    assert "turn “it” into a person: first number 1" in said.inner_text()
     set_from_python(page, vectors=[[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0], [1, 0, 0, 0]])
-    assert "make “it” a thing again" in said.inner_text()
+    assert "turn “it” back into a thing" in said.inner_text()
     for name, trait, done, before, after in [
         ("meaning", "vectors", [[0, 0], [0, 2], [1, 1], [0, 2]], "0 and 2.", "2 and 0 again"),
         ("previous", "causal", False, "causal mask off", "causal mask on"),
@@ -750,7 +750,7 @@ def test_chinese_maps(page):
     settle(page)
     page.locator(".ax-bar select").evaluate("(box) => box.remove()")
     text = page.locator(".lw").inner_text()
-    assert "第 0 层，第 1 头" in text and "先试试" in text
+    assert "第 1 层，第 2 头" in text and "先试试" in text
     assert set(re.findall(r"[A-Za-z]{2,}", text)) <= set(SENTENCES[1][0])
 
 

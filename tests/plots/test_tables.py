@@ -22,6 +22,10 @@ def test_minus_none_and_digits():
     assert table(["a", "b"], [[-0.25, None]], digits=2).rows == [["−0.25", ""]]
 
 
+def test_a_place_without_words_is_no_header():
+    assert "<tr><td></td>" in table(["", "n"], [["a", 1]])._repr_html_()
+
+
 def test_rows_may_come_from_a_generator():
     assert table(["n"], ([n] for n in range(2))).rows == [["0"], ["1"]]
 
