@@ -425,7 +425,7 @@ def test_chinese(page, kind):
     show(page, kind(), lang="zh-CN")
     wake(page)
     text = page.locator(".lw").inner_text()
-    names = "#: ".join(page.locator(".bp-token, .bp-name").all_text_contents())
+    names = "#: ".join(page.locator(".bp-token, .bp-name, .bp-tries button").all_text_contents())
     words = set(re.findall(r"[A-Za-z]{2,}", text)) - {"BERT", "Python"}
     assert {word for word in words if word not in names} == set()
 
