@@ -138,6 +138,23 @@ def settle(page):
     page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
 
+def told(page, **expected):
+    """Wait until Python has been told just this: a moved cursor is told once it rests."""
+    page.wait_for_function(
+        "(all) => Object.entries(all).every(([key, value]) => saved[key] === value)", arg=expected
+    )
+
+
+def delays(page):
+    """A function: for how many milliseconds the page has asked to wait since now, in order."""
+    page.evaluate("""() => {
+      const wait = globalThis.setTimeout;
+      globalThis.asked = [];
+      globalThis.setTimeout = (f, ms, ...rest) => { asked.push(ms); return wait(f, ms, ...rest); };
+    }""")
+    return lambda: page.evaluate("() => asked")
+
+
 def serious(page):
     """What axe-core finds of serious or critical impact: [(rule, [HTML, ...]), ...]."""
     found = Axe().run(page).response["violations"]

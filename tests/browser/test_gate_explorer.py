@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from lib.data.sequences import CHARACTERS
 from lib.formulas import rnn
 from lib.widgets.gate_explorer import GateExplorer, network, sequence
-from tests.browser.harness import settle, show
+from tests.browser.harness import settle, show, told
 
 # The page and NumPy sum in another order; the state goes round 100 times.
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -320,7 +320,7 @@ def test_keys_move_the_cursor(page):
         settle(page)
         assert page.locator(".ge-life .ge-title").inner_text() == f"The life of unit {place[0]}"
         assert page.locator(".ge-where").inner_text().startswith(f"step {place[1]}:"), key
-    assert (saved(page, "unit"), saved(page, "step")) == (19, 99)
+    told(page, unit=19, step=99)
     live = page.locator("[aria-live]")
     page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
     assert live.inner_text().startswith("unit 19, step 99: c ")
@@ -341,7 +341,7 @@ def test_the_mouse_looks_and_a_press_stays(page):
     assert where.inner_text().startswith("step 99:") and page.evaluate("() => saved") == {}
     page.mouse.click(x, y)
     page.mouse.move(1, 1)
-    assert (saved(page, "unit"), saved(page, "step")) == (5, 30)
+    told(page, unit=5, step=30)
 
 
 def test_plays_from_the_start_once_it_is_through(page):

@@ -15,7 +15,7 @@ from transformers import GPT2LMHeadModel
 from lib.models.gpt import filter_logits
 from lib.widgets.assets import ASSETS, WEIGHTS
 from lib.widgets.generation_view import GenerationView, tokens, weights
-from tests.browser.harness import kept_height, serious, settle, show, state_of
+from tests.browser.harness import delays, kept_height, serious, settle, show, state_of
 from tests.js.test_sampling import mulberry32
 
 ASSET_NAMES = ["gpt-docs", "gpt-docs-tokenizer"]
@@ -308,9 +308,10 @@ def test_reduced_motion_slows_to_a_token_a_second(page):
     page.emulate_media(reduced_motion="reduce")
     show(page, GenerationView())
     wake(page)
+    asked = delays(page)
     button(page, "Play").click()
-    page.wait_for_timeout(700)
-    assert len(model(page, "_ids")) == 1
+    page.wait_for_function("() => model.get('_ids').length === 1")
+    assert 1000 in asked() and min(asked()) >= 500, "what is read out rests for half a second"
 
 
 def test_the_end_of_what_it_can_read(page):

@@ -13,7 +13,7 @@ from lib.formulas.cnn import conv2d
 from lib.formulas.pooling import avg_pool2d, max_pool2d
 from lib.widgets.assets import picture, png
 from lib.widgets.kernel_explorer import KERNELS, KernelExplorer
-from tests.browser.harness import serious, settle, show, state_of
+from tests.browser.harness import delays, serious, settle, show, state_of, told
 
 # What is shown has three digits that count, two of them after the point at most.
 SHOWN = {"rtol": 5e-3, "atol": 5.1e-3}
@@ -202,7 +202,7 @@ def test_a_press_holds_the_window(page):
     page.mouse.click(*point(page, "in", 40, 200))
     page.mouse.move(5, 5)
     assert place(page) == (40, 200)
-    assert (saved(page, "row"), saved(page, "col")) == (40, 200)
+    told(page, row=40, col=200)
     page.mouse.move(*point(page, "out", 10, 10))
     page.mouse.down()
     page.mouse.move(*point(page, "out", 90, 60), steps=4)
@@ -299,9 +299,10 @@ def test_reduced_motion_slows_to_a_step_a_second(page):
     page.emulate_media(reduced_motion="reduce")
     show(page, KernelExplorer(row=0, col=0))
     page.get_by_text("fast").click()
+    asked = delays(page)
     page.get_by_role("button", name="play").click()
-    page.wait_for_timeout(700)
     assert place(page) == (0, 1)
+    assert 1000 in asked() and min(asked()) >= 150, "the cursor's rest is the shortest wait"
 
 
 # --- changing the kernel --------------------------------------------------------------------------
