@@ -118,7 +118,7 @@ class Exercise:
             if outcome.array is None or not equal(outcome.array, expected)
         ]
         if not wrong:
-            return f"Right, in {len(self.cases)} cases up to {self.cases[-1].name}."
+            return f"Right in all {len(self.cases)} cases. The last: {self.cases[-1].name}."
         outcome, made = outcomes[wrong[0]], self.cases[wrong[0]]
         said = echo(outcome.printed)
         if outcome.missing:

@@ -34,7 +34,7 @@ RIGHT = {"recall": right_recall, "rates": right_rates, "cheapest": right_cheapes
 @pytest.mark.parametrize("check", RIGHT)
 def test_right_answers_pass(says, check):
     found, line = says(getattr(areas, check), RIGHT[check])
-    assert found is True and line.startswith("Right, in "), line
+    assert found is True and line.startswith("Right in all "), line
 
 
 @pytest.mark.parametrize("check", RIGHT)

@@ -22,7 +22,7 @@ RIGHT = {"doubling_fit": right_fit, "operations": right_operations}
 @pytest.mark.parametrize("check", RIGHT)
 def test_right_answers_pass(says, check):
     found, line = says(getattr(background, check), RIGHT[check])
-    assert found is True and line.startswith("Right, in ")
+    assert found is True and line.startswith("Right in all ")
 
 
 @pytest.mark.parametrize("check", RIGHT)

@@ -104,7 +104,7 @@ CHECKS = sorted({check for check, _ in RIGHT})
 @pytest.mark.parametrize(("check", "function"), RIGHT)
 def test_a_right_answer_passes(says, check, function):
     found, line = says(getattr(checks.bert, check), function)
-    assert found is True and line.startswith("Right, in ")
+    assert found is True and line.startswith("Right in all ")
 
 
 @pytest.mark.parametrize("check", CHECKS)

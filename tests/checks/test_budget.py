@@ -24,7 +24,7 @@ def by_hand(billions, copies, stage):
 def test_right_answers_pass(says):
     for function in (with_the_formulas, by_hand):
         found, line = says(checks.budget.model_states, function)
-        assert found is True and line.startswith("Right, in 5 cases")
+        assert found is True and line.startswith("Right in all 5 cases")
 
 
 def test_the_part_is_named(says):

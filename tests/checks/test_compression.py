@@ -39,7 +39,7 @@ def right_merge(weight, A, B, alpha):
 )
 def test_right_answers_pass(says, check, function):
     found, line = says(getattr(checks.compression, check), function)
-    assert found is True and line.startswith("Right, in"), line
+    assert found is True and line.startswith("Right in all "), line
 
 
 def test_a_row_of_zeros_is_explained(says):

@@ -48,7 +48,7 @@ def names(scores, without_labels):
 )
 def test_right_answers_pass(says, check, function):
     found, line = says(getattr(checks.concepts, check), function)
-    assert found is True and line.startswith("Right, in ")
+    assert found is True and line.startswith("Right in all ")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ RIGHT = {"integrated_gradients": path_mean, "occlusion": occlude, "rollout": rol
 @pytest.mark.parametrize("check", RIGHT)
 def test_right_answers_pass(says, check):
     found, line = says(getattr(checks, check), RIGHT[check])
-    assert found is True and line.startswith("Right, in ")
+    assert found is True and line.startswith("Right in all ")
 
 
 def spoils(score, x, size):

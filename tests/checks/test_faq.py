@@ -36,7 +36,7 @@ def gap(own, new):
 )
 def test_right_answers_pass(says, check, function):
     found, line = says(getattr(faq, check), function)
-    assert found is True and line.startswith("Right, in")
+    assert found is True and line.startswith("Right in all ")
 
 
 def test_exponentials_that_overflow_are_explained(says):

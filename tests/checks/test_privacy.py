@@ -28,7 +28,7 @@ def test_right_answers_pass(says):
         (privacy.weighted_average, average),
     ]:
         found, line = says(check, function)
-        assert found is True and line.startswith("Right, in ")
+        assert found is True and line.startswith("Right in all ")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def norm_torch(x, weight, bias, eps):
 @pytest.mark.parametrize("function", [norm, norm_torch, lambda *a: norm(*a).tolist()])
 def test_a_right_layer_norm_passes(function, says):
     result, said = says(checks.transformer.layer_norm, function)
-    assert result is True and said.startswith("Right, in 5 cases")
+    assert result is True and said.startswith("Right in all 5 cases")
 
 
 def forgets_keepdims(x, weight, bias, eps):
@@ -87,7 +87,7 @@ def top_p_loop(probabilities, p):
 @pytest.mark.parametrize("function", [top_p, top_p_torch, top_p_loop])
 def test_a_right_top_p_passes(function, says):
     result, said = says(checks.transformer.top_p, function)
-    assert result is True and said.startswith("Right, in 6 cases")
+    assert result is True and said.startswith("Right in all 6 cases")
 
 
 def each(probabilities, bound):
@@ -169,7 +169,7 @@ def with_complex_numbers(x):
 )
 def test_a_right_rotary_encoding_passes(function, says):
     result, said = says(checks.transformer.rotary, function)
-    assert result is True and said.startswith("Right, in 5 cases")
+    assert result is True and said.startswith("Right in all 5 cases")
 
 
 def in_place(x):

@@ -28,7 +28,7 @@ def in_one_line(T, window):
 )
 def test_right_answers_pass(says, check, function):
     found, line = says(getattr(trends, check), function)
-    assert found is True and line.startswith("Right, in")
+    assert found is True and line.startswith("Right in all ")
 
 
 def test_a_window_that_looks_both_ways_is_not_taken_for_none(says):
