@@ -50,7 +50,7 @@ def columns(function: Callable) -> bool | None:
     """Check `function(known)`: the five columns (N, 5) of `lib.data.loans`.
 
     It should return (N, any number) columns on which a logistic regression makes cheaper decisions
-    than on the five: by at least `GAIN` for 1,000 loans, as a mean over `DRAWS` draws.
+    than on the five: by at least `GAIN` for 1,000 loans, on average over `DRAWS` draws.
     """
     return report(_judge_columns, function)
 
@@ -349,11 +349,11 @@ def _judge_columns(function: Any) -> str:
     each = ", ".join(f"{gain:.0f}" for gain in gained)
     if mean < GAIN:
         raise Remark(
-            f"The columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "
+            f"The columns save {mean:.1f} per 1,000 loans, on average over {len(DRAWS)} draws "
             f"({each}); at least {GAIN:g} is needed. Two terms of the formula above are not "
             "weighted sums of the five columns."
         )
     return (
-        f"Right: the columns save {mean:.1f} per 1,000 loans, as a mean over {len(DRAWS)} draws "
+        f"Right: the columns save {mean:.1f} per 1,000 loans, on average over {len(DRAWS)} draws "
         f"({each})."
     )

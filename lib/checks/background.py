@@ -79,7 +79,7 @@ def _line_cases() -> Iterable[Case]:
     noisy = rng.uniform(2000, 2010, 8).round(1)  # in no order
     known = [(m.time, m.parameters.value) for m in MILESTONES if m.parameters and m.year > 2015]
     listed = [
-        ("three values, nearly a doubling a year", [2000.0, 2001, 2003], [1.0, 2.5, 8]),
+        ("three values, doubling nearly every year", [2000.0, 2001, 2003], [1.0, 2.5, 8]),
         ("four values that fall", [2010.0, 2012, 2013, 2016], [64.0, 30, 25, 8]),
         ("eight values in no order", noisy, (2 ** (noisy - 2000 + rng.normal(size=8))).round(2)),
         ("parameters since 2016", *np.array(known).T),

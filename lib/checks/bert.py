@@ -345,7 +345,7 @@ LOSS = Exercise(
         ),
     ],
     hint="The result should be a number.",
-    not_finite="Take each row's largest score off before np.exp, or it overflows.",
+    not_finite="Subtract each row's largest score before np.exp, or it overflows.",
 )
 
 # --- WordPiece ----------------------------------------------------------------------------------
@@ -606,7 +606,7 @@ TOP = Exercise(
         ),
     ],
     hint=lambda z, k: f"Return two arrays of shape {(len(z), k)}: tokens, and probabilities.",
-    not_finite="Take each row's largest score off before np.exp, or it overflows.",
+    not_finite="Subtract each row's largest score before np.exp, or it overflows.",
     differ=lambda got, expected: _pair(
         got, expected, ("the tokens", "the probabilities"), "answer"
     ),

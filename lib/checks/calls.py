@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def report(check: Callable[..., str], answer: Any) -> bool | None:
-    """Print what `check` says of the answer: True if right, False if wrong, None if not there."""
+    """Print what `check` says of the answer: True if right, False if wrong, None if missing."""
     try:
         print(check(answer))
         return True

@@ -273,7 +273,7 @@ def _check_pattern_kernel(kernel: Any) -> str:
     if kernel.shape in ((1, 1, 3, 3), (1, 3, 3)):
         kernel = kernel.reshape(3, 3)
     if kernel.shape != (3, 3):
-        raise Remark(f"The kernel should have shape (3, 3), it has {kernel.shape}.")
+        raise Remark(f"The kernel should have shape (3, 3), but it has {kernel.shape}.")
     if not kernel.any():
         raise NotYet("Not yet: all weights are zero.")
     at_pattern, elsewhere, where = _responses(kernel)
@@ -310,8 +310,8 @@ def _picture() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     things = {  # shape, grey level, first pixel
         "the pattern": (PATTERN, 0.6, _PLACE),
         "the turned pattern": (PATTERN[::-1, ::-1], 0.6, (2, 10)),
-        "the upright line": (np.ones((5, 1)), 0.6, (7, 16)),
-        "the lying line": (np.ones((1, 5)), 0.6, (10, 2)),
+        "the vertical line": (np.ones((5, 1)), 0.6, (7, 16)),
+        "the horizontal line": (np.ones((1, 5)), 0.6, (10, 2)),
         "the bright square": (np.ones((5, 5)), 0.8, (2, 2)),
         "the dot": (np.ones((1, 1)), 0.8, (3, 16)),
     }

@@ -142,10 +142,10 @@ class Exercise:
             return f"{said} {_words(self.not_finite, made)}".strip()
         if got.shape == expected.shape:
             return self.differ(got, expected)
-        said = f"the result should have shape {expected.shape}, it has {got.shape}."
+        said = f"the result should have shape {expected.shape}, but it has {got.shape}."
         overlap = tuple(map(slice, map(min, got.shape, expected.shape)))
         if got.ndim == expected.ndim and got.size and equal(got[overlap], expected[overlap]):
-            return f"{said} Where the two overlap its values are right: only the size is off."
+            return f"{said} Where the two overlap, its values are right: only the size is off."
         return f"{said} {hint}".strip()
 
     def check(self, answer: Any) -> bool | None:
@@ -162,7 +162,7 @@ def check_parts(parts: Sequence[tuple[str, Any, Exercise]]) -> bool | None:
             try:
                 exercise.judge(answer)
             except NotYet as remark:
-                missing = f"{name} is not there yet: fill it in, then run this cell again."
+                missing = f"{name} is still missing: fill it in, then run this cell again."
                 raise NotYet(f"{praise}{missing}" if praise else str(remark)) from None
             except Remark as remark:
                 raise Remark(f"{praise}{name}: {remark}") from None

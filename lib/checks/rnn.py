@@ -68,7 +68,7 @@ def control(answer: Any) -> bool | None:
             "gates and more parameters, and you cannot tell which of the two helped.",
             "b": "Now the plain RNN has as many parameters and still no gates. If it learns, the "
             "number of parameters was enough; if not, it was not.",
-            "c": "More seeds tell you how sure the difference is. They do not tell you where it "
+            "c": "More seeds tell you how certain the difference is. They do not tell you where it "
             "comes from, since every seed changes gates and parameters together.",
             "d": "The reach before training is one possible reason for the difference. It says "
             "nothing about parameters, and the table above shows how little it predicts.",

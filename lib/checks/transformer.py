@@ -97,8 +97,8 @@ def mixture(weight: Any, gpt: Array, counts: Array, num_bytes: int) -> bool | No
         if mixed <= min(alone) - GAIN:
             return f"Right: {said}"
         if share in (0, 1):
-            raise Remark(f"{said} A share of {share:g} is one of the two alone.")
-        raise Remark(f"{said} Win at least {GAIN} over the better of the two.")
+            raise Remark(f"{said} A share of {share:g} means one of the two alone.")
+        raise Remark(f"{said} Beat the better of the two by at least {GAIN}.")
 
     return report(judge, weight)
 
@@ -281,7 +281,7 @@ def _softmax_of_kept(probabilities: Array, p: float) -> Array:
     return _scaled(np.exp(probabilities), _nucleus(probabilities, p))
 
 
-_REACHING = "The token with which the sum reaches p stays."
+_REACHING = "The token that takes the sum to p stays."
 
 TOP_P = Exercise(
     right=lambda probabilities, p: _scaled(probabilities, _nucleus(probabilities, p)),

@@ -63,7 +63,7 @@ def load(split: str, directory: str | Path = CORPUS) -> Sentences:
 
 
 def text(split: str, directory: str | Path = CORPUS) -> str:
-    """The same sentences as plain text, one a line, for models that read characters or bytes.
+    """The same sentences as plain text, one per line, for models that read characters or bytes.
 
     Printable ASCII and line feeds, so at most 96 different characters. Raises as `load`.
     """

@@ -114,7 +114,7 @@ def say(speakers: Speakers, repeats: int, seed: int) -> Clips:
 def targets(
     labels: ArrayLike, speakers: Speakers
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """What speakers aim at, one speaker a label.
+    """What speakers aim at, one speaker per label.
 
     Returns:
         pitch (N,), formants at the start (N, 3) and at the end (N, 3), in Hz.

@@ -67,7 +67,7 @@ def simulate(scenes: int, seconds: float, seed: int, light: bool = True) -> Driv
 
 
 def _accelerate(position, speed, wish, red):
-    """(N, CARS) metres a second squared."""
+    """(N, CARS) metres per second squared."""
     before = np.concatenate([np.full_like(position[:, :1], np.inf), position[:, :-1] - LENGTH], 1)
     closing = speed - np.concatenate([speed[:, :1], speed[:, :-1]], axis=1)
     # A car stops for red if it can do so without braking harder than 2 B.
@@ -96,7 +96,7 @@ def forecasts(scenes: int, seed: int, light: bool = True) -> Forecasts:
     """Simulated scenes of 6 seconds, cut into what is seen and what comes then."""
     seen, ahead = round(SEEN / STEP), round(AHEAD / STEP)
     position, red = simulate(scenes, SEEN + AHEAD + STEP, seed, light)
-    moved = np.diff(position, axis=1)[:, :seen]  # metres a step
+    moved = np.diff(position, axis=1)[:, :seen]  # metres per step
     now = slice(1, seen + 1)
     own, front = position[:, now, 1], position[:, now, 0]
     # Scaled so that all are about 1.

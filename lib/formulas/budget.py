@@ -3,7 +3,7 @@ r"""What a training run needs: memory on each GPU, operations, days and money.
     operations    6 N D + 12 L h s D           a forward pass, and twice that for a backward pass
     computing     operations / (GPUs x peak x utilisation)      in seconds
     model states  16 bytes a parameter          2 weights, 2 gradients, 12 optimiser (mixed, Adam)
-    activations   s b h (34 + 5 a s / h)        bytes a layer, if nothing is recomputed
+    activations   s b h (34 + 5 a s / h)        bytes per layer, if nothing is recomputed
 
 N parameters, D tokens, L layers, h hidden size, a heads, s tokens in a sequence, b sequences at a
 time on one GPU. Tensor parallelism by t splits weights and most activations t ways, pipeline
@@ -15,10 +15,10 @@ What saves memory costs time, by a simple model:
     computed again   4/3 of the operations if a forward pass is repeated, less if its attention is
     pipeline         (p - 1) / m of the computing   m micro-batches go through in a step, and the
                      stages stand idle while it fills and empties
-    exchange         tensor parallel: 4 times a layer and micro-batch (6 if all is computed again)
+    exchange         tensor parallel: 4 times per layer and micro-batch (6 if all is computed again)
                      the GPUs of a group add up s b h numbers, 2 (t - 1) / t of which each sends;
                      a pipeline hands them on, forwards and back
-    copies           each sends (d - 1) / d of its part of the weights 2 times a step; ZeRO 2 sends
+    copies           each sends (d - 1) / d of its part of the weights twice per step; ZeRO 2 sends
                      gradients after each micro-batch, m + 1 times; ZeRO 3 fetches the weights
                      twice for each, too: 3 m times
 

@@ -210,7 +210,7 @@ def federated_average(
     """One model of many: each number is the clients' mean, weighted by how much each learned from.
 
     Args:
-        models: one a client, arrays by name.
+        models: one per client, arrays by name.
         counts: how many examples each client has, not negative, not all zero.
 
     Returns:

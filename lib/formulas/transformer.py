@@ -30,7 +30,7 @@ Array = NDArray[np.floating]
 
 
 class Weights(NamedTuple):
-    """One block's weights, C features a token and F in the feed-forward network."""
+    """One block's weights, C features per token and F in the feed-forward network."""
 
     self_attn: attention.Weights
     linear1_weight: Array  # (F, C)

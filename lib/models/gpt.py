@@ -144,7 +144,7 @@ class GPT(nn.Module):
         return F.linear(self.norm(x), self.tokens.weight)  # (B, T, V)
 
     def new_cache(self) -> list[KeyValueCache]:
-        """An empty cache: one a layer."""
+        """An empty cache: one per layer."""
         return [KeyValueCache() for _ in self.blocks]
 
     @torch.no_grad()

@@ -1,6 +1,6 @@
 """A recurrent layer and what reads it: the models of chapter 3_2_rnn and of its GateExplorer.
 
-y = W h + b        at the last step (one answer a sequence) or at all steps (one a step)
+y = W h + b        at the last step (one answer per sequence) or at all steps (one per step)
 """
 
 from dataclasses import dataclass

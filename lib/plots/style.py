@@ -84,10 +84,10 @@ def show_images(
 
     Args:
         images: arrays of shape (H, W).
-        titles: one a picture, or none.
+        titles: one per picture, or none.
         signed: a diverging scale centred at zero, with its colour bar.
         magnitude: a scale from zero up, with its colour bar.
-        columns: pictures a row; all in one row if not given.
+        columns: pictures per row; all in one row if not given.
         shared: one scale for all pictures; else each has its own, and there is no colour bar.
         size: height of a picture in inches.
 
@@ -101,7 +101,7 @@ def show_images(
         if image.ndim != 2:
             raise ValueError(f"images[{index}]: expected shape (H, W), got {image.shape}")
     if titles and len(titles) != len(images):
-        raise ValueError(f"titles: expected {len(images)}, one a picture, got {len(titles)}")
+        raise ValueError(f"titles: expected {len(images)}, one per picture, got {len(titles)}")
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     size = size or min(2.2, WIDTH / columns)

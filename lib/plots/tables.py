@@ -38,8 +38,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], digits: int = 3)
     """A table of texts and numbers.
 
     Args:
-        header: one text a column.
-        rows: one value a column; floats are written with `digits` decimals, integers with commas
+        header: one text per column.
+        rows: one value per column; floats are written with `digits` decimals, integers with commas
             between thousands, None as an empty place, anything else as its text.
 
     Raises:

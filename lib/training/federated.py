@@ -70,7 +70,7 @@ def federate(
         epochs: of each client in each round.
 
     Returns:
-        the numbers, one a round.
+        the numbers, one per round.
 
     Raises:
         ValueError: if there is no client, or one has no data.

@@ -1,4 +1,4 @@
-"""Ten labels a section: do counts of words beat a pretrained network, or was it the draw?
+"""Ten labels per section: do counts of words beat a pretrained network, or was it the draw?
 
     python -m lib.training.few_labels    # weights/bert-docs/few-labels.json
 

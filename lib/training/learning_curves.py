@@ -94,7 +94,7 @@ def some(data: Labelled, number: int, seed: int = 0) -> Labelled:
 
 
 def as_text(summary: dict) -> str:
-    """JSON with one result a line."""
+    """JSON with one result per line."""
     rows = ",\n".join(json.dumps(row) for row in summary["results"])
     head = json.dumps(summary | {"results": []}, indent=2)
     return head.replace('"results": []', f'"results": [\n{rows}\n]') + "\n"

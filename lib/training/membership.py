@@ -200,7 +200,9 @@ def main() -> None:
         long = way in (private.CLIPPED_LONG, private.UNCLIPPED_LONG)
         number = arguments.long_seeds if long else arguments.seeds
         part = arguments.output / "parts" / f"{way.replace(' ', '-').replace(',', '')}.safetensors"
-        if part.exists() and len(load_tensors(part)[0]["phi"]) == number:  # goes on where it was
+        if (
+            part.exists() and len(load_tensors(part)[0]["phi"]) == number
+        ):  # resumes where it stopped
             tensors, texts = load_tensors(part)
             accuracy[way], seconds[way] = json.loads(texts["accuracy"]), float(texts["seconds"])
         else:

@@ -1,4 +1,4 @@
-"""Digits that move: what learners of three ages make of the same pictures, a few pixels aside.
+"""Digits that move: what learners of three ages make of the same pictures, moved by a few pixels.
 
     python -m lib.training.moved_digits               # weights/moved-digits/results.json
 

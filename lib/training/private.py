@@ -36,7 +36,7 @@ Parameters = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class People:
-    """Digits, one a person."""
+    """Digits, one per person."""
 
     x: Tensor  # (N, 64) ink, 0 to 1
     said: Tensor  # (N,) labels to learn from, a tenth of them wrong

@@ -16,7 +16,7 @@ from lib.models.bert import BertForMaskedLM
 from lib.training.finetune import Labelled
 
 GAP = "[MASK]"
-# The best of fourteen and of six on the validation side, which has labels: not wholly without them.
+# Each the best of several on the validation side, which has labels: not entirely without them.
 PROMPTS = {"packages": "{text} this is in [MASK] .", "sections": "[MASK] {text}"}
 BATCH = 100
 

@@ -11,7 +11,7 @@ export function unpack(bytes) {
     const { shape, data_offsets: [from, to] } = entries[name];
     const size = shape.reduce((a, b) => a * b, 1);
     if (to - from !== size * Values.BYTES_PER_ELEMENT || start + to > bytes.length) {
-      throw new Error(`unpack: “${name}” of shape (${shape.join(", ")}) is not there as a whole`);
+      throw new Error(`unpack: “${name}” of shape (${shape.join(", ")}) is incomplete`);
     }
     return new Values(bytes.slice(start + from, start + to).buffer); // a copy, so aligned
   };

@@ -144,7 +144,7 @@ function recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape }
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const [rows, C] = weightIh.shape;
   if (x.shape.at(-1) !== C) {
-    throw new Error(`${cell.name}: x must have ${C} values a step for these weights, got ${x.shape.at(-1)}`);
+    throw new Error(`${cell.name}: x must have ${C} values per step for these weights, got ${x.shape.at(-1)}`);
   }
   for (const name of cell.states) {
     const state = states[name];

@@ -55,11 +55,11 @@ def everywhere(T):
             "T = 1",
             "position 0, feature 0: expected 2, got 3.",
         ),
-        (lambda q, k, v: causal(q, k, v)[0], "T = 1", "should have shape (1, 2), it has (2,)"),
+        (lambda q, k, v: causal(q, k, v)[0], "T = 1", "should have shape (1, 2), but it has (2,)"),
         (
             lambda q, k, v: causal(q, k, v)[:1],
             "T = 2",
-            "Where the two overlap its values are right",
+            "Where the two overlap, its values are right",
         ),
     ],
 )
@@ -159,7 +159,7 @@ ONE, DOWN = "1 block of 3", "scores from 1000 down"
         (one_score_less, ONE, "feature 0: expected"),
         (lambda b: len(b), ONE, "raised TypeError: "),
         (lambda b: len(b), ONE, "blocks yields pairs of scores (n,) and values (n, D)"),
-        (lambda b: streaming(b)[0], ONE, "should have shape (1,), it has ()"),
+        (lambda b: streaming(b)[0], ONE, "should have shape (1,), but it has ()"),
         (lambda b: streaming(b) + 100, ONE, "feature 0: expected"),
     ],
 )
@@ -201,7 +201,7 @@ def test_right_heads_pass(functions, says):
     ("mistake", "remark"),
     [
         (lambda x, h: x.reshape(x.shape[0], h, x.shape[1], -1), "this is a reshape alone"),
-        (lambda x, h: split(x, h)[0], "should have shape (1, 2, 3, 3), it has (2, 3, 3)"),
+        (lambda x, h: split(x, h)[0], "should have shape (1, 2, 3, 3), but it has (2, 3, 3)"),
         (
             lambda x, h: split(x, h) + 1,
             "sequence 0, head 0, position 0, feature 0: expected 1, got 2.",
@@ -219,7 +219,7 @@ def test_wrong_splitting_is_told_so(mistake, remark, says):
     ("mistake", "remark"),
     [
         (lambda x: x.reshape(x.shape[0], x.shape[2], -1), "this is a reshape alone"),
-        (lambda x: merge(x)[..., :2], "Where the two overlap its values are right"),
+        (lambda x: merge(x)[..., :2], "Where the two overlap, its values are right"),
     ],
 )
 def test_wrong_merging_is_told_so(mistake, remark, says):
@@ -230,7 +230,7 @@ def test_wrong_merging_is_told_so(mistake, remark, says):
 
 def test_the_second_function_may_come_later(says):
     result, said = says(checks.attention.heads, split, None)
-    assert result is None and said.startswith("split_heads is right. merge_heads is not there yet")
+    assert result is None and said.startswith("split_heads is right. merge_heads is still missing")
 
 
 # --- all three ----------------------------------------------------------------------------------

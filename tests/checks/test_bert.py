@@ -159,7 +159,7 @@ def left(texts):
         ("masked_loss", all_places, "all places are counted"),
         ("masked_loss", lambda *a: torch_loss(*a) / np.log(2), "this is in bits"),
         ("masked_loss", lambda *a: -torch_loss(*a), "the sign is missing"),
-        ("masked_loss", overflows, "Take each row's largest score off"),
+        ("masked_loss", overflows, "Subtract each row's largest score"),
         ("masked_loss", wrong_axis, "the softmax is over the chosen places"),
         ("cut_word", lambda w, p: list(w), "expected graph, got g r a p h"),
         ("cut_word", lambda w, p: w, "a str, expected a list of text"),

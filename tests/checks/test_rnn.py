@@ -85,9 +85,9 @@ def test_mistakes_in_a_gru_are_named(mistake, remark, says):
 @pytest.mark.parametrize(
     ("mistake", "remark"),
     [
-        (lambda x, h, *w: gru(x, h, *w)[0], "should have shape (1, 2), it has (2,)"),
+        (lambda x, h, *w: gru(x, h, *w)[0], "should have shape (1, 2), but it has (2,)"),
         (lambda x, h, *w: gru(x, h, *w) + 1, "at row 0, column 0 expected"),
-        (lambda x, h, *w: gru(x, h, *w)[:, :1], "Where the two overlap its values are right"),
+        (lambda x, h, *w: gru(x, h, *w)[:, :1], "Where the two overlap, its values are right"),
         (lambda x, h, *w: x @ h @ h, "raised ValueError: "),
         (lambda x, h, *w: x @ h @ h, "The result should have shape (1, 2) here."),
     ],
@@ -138,9 +138,9 @@ def test_right_answers_about_padding_pass(mean_loss, says):
         (
             lambda s, m: last(s, m)[0],
             "[3, 2], T = 4",
-            "the result should have shape (2, 1), it has (1,)",
+            "the result should have shape (2, 1), but it has (1,)",
         ),
-        (lambda s, m: s, "[3, 2], T = 4", "should have shape (2, 1), it has (2, 4, 1)"),
+        (lambda s, m: s, "[3, 2], T = 4", "should have shape (2, 1), but it has (2, 4, 1)"),
         (lambda s, m: s[m.sum() * 9], "[3, 2], T = 4", "raised IndexError: "),
         (lambda s, m: last(s, m) + 1, "[3, 2], T = 4", "at row 0, column 0 expected"),
     ],
@@ -182,7 +182,7 @@ def test_mistakes_in_the_mean_are_named(mistake, case, remark, says):
 
 def test_the_second_function_may_come_later(says):
     result, said = says(checks.rnn.padding, last, None)
-    assert result is None and said.startswith("last_state is right. mean_loss is not there yet")
+    assert result is None and said.startswith("last_state is right. mean_loss is still missing")
 
 
 # --- clipping -----------------------------------------------------------------------------------

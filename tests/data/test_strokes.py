@@ -20,7 +20,7 @@ def test_size_place_and_pen_differ():
     ones = strokes.draw_digits(200, seed=1)[0][1::10] >= 0.5
     height = ones.any(axis=2).sum(axis=1)
     top, left = ones.any(axis=2).argmax(axis=1), ones.any(axis=1).argmax(axis=1)
-    pen = ones.sum(axis=(1, 2)) / height  # pixels a row
+    pen = ones.sum(axis=(1, 2)) / height  # pixels per row
     # Pixels of 128; each would be 0 if that part of the drawing were always the same.
     assert min(np.std(height), np.std(top), np.std(left)) > 8 and np.std(pen) > 1.5
 

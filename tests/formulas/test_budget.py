@@ -123,7 +123,7 @@ def test_recomputing_costs_a_forward_pass():
 
 # --- what saves memory costs time -----------------------------------------------------------------
 
-ALONE = budget.Run(1e9, 1e9, 8, 1024, 8, 1024, batch=1024 * 64)  # one GPU, 64 micro-batches a step
+ALONE = budget.Run(1e9, 1e9, 8, 1024, 8, 1024, batch=1024 * 64)  # one GPU, 64 micro-batches
 
 
 def test_computing_a_forward_pass_again_takes_a_third_longer():

@@ -94,7 +94,7 @@ def pool_cases(draw, average: bool):
 
 
 def torch_gradients(function, grad_seed: int, *inputs: np.ndarray):
-    """torch's output, a random gradient by it, and the gradients by the inputs."""
+    """torch's output, a random gradient by it, and the gradients with respect to the inputs."""
     tensors = [torch.tensor(array, requires_grad=True) for array in inputs]
     y = function(*tensors)
     grad = np.random.default_rng(grad_seed).standard_normal(y.shape)

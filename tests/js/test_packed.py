@@ -64,7 +64,7 @@ def test_every_number_of_float16(unpack):
     [
         (b"no", "unpack: expected packed weights"),
         (b"no safetensors file at all", "unpack: expected packed weights"),
-        (packed.pack({"w": np.ones((2, 2))})[:-3], "“w” of shape (2, 2) is not there as a whole"),
+        (packed.pack({"w": np.ones((2, 2))})[:-3], "“w” of shape (2, 2) is incomplete"),
         (save({"w": np.ones((2, 2), np.int8)}), "unpack: expected “w.scale”"),
         (
             save({"w": np.ones((2, 33), np.int8), "w.scale": np.ones(2, np.float32)}),

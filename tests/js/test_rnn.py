@@ -240,7 +240,7 @@ LSTM = random_weights(np.random.default_rng(0), "lstm", 3, 5)
     [
         ("lstm", [X3, LSTM], "lstm: x must be (T, C) or (B, T, C) with T of at least 1, got (3)"),
         ("lstm", [X[:0], LSTM], "with T of at least 1, got (0, 3)"),
-        ("lstm", [X[:, :2].copy(), LSTM], "lstm: x must have 3 values a step for these weights"),
+        ("lstm", [X[:, :2].copy(), LSTM], "lstm: x must have 3 values per step for these weights"),
         ("lstm", [X, LSTM, {"c": X3}], "lstm: c must be (5), got (3)"),
         ("lstmStep", [X3, H5, X, LSTM], "lstm: c must be (5), got (4, 3)"),
         ("rnnStep", [X[None], H5, LSTM], "rnn: weights must be (1*H, C), (1*H, H) and two biases"),
