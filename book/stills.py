@@ -26,6 +26,10 @@ sys.path.append(str(notebooks.ROOT))
 from tests.chromium import BROWSER_ARGS, find
 
 WIDTH = 720  # pixels: a widget's on the book's pages
+HEIGHT = 2400  # of the window: a widget has to fit, or it is scrolled under the page's bar
+    2400  # of the window, in which a widget has to fit: it is not scrolled under the page's bar
+)
+NO_BAR = ".bd-header, #pst-skip-link {display: none !important}"
 COLOURS = 64  # a picture to recognise, not to measure: a few dozen kilobytes
 
 
@@ -49,12 +53,15 @@ def light(picture: bytes) -> bytes:
 def draw(page, address: str) -> list[bytes]:
     """A picture of each widget of a page, as it opens."""
     page.goto(address)
+    page.add_style_tag(content=NO_BAR)
     page.wait_for_function("!document.querySelector('[data-state=loading]')")
     page.wait_for_load_state("networkidle")
     pictures = []
     for widget in page.locator(".lw-view > .lw").all():
         if widget.get_attribute("data-state") != "ready":
             raise RuntimeError(f"{address}: {widget.inner_text()[:200]}")
+        if (height := widget.bounding_box()["height"]) > HEIGHT:
+            raise RuntimeError(f"{address}: a widget is {height:.0f} pixels high, at most {HEIGHT}")
         widget.scroll_into_view_if_needed()
         page.wait_for_timeout(1000)  # what is fetched once it is in view
         pictures.append(light(widget.screenshot(animations="disabled")))
@@ -67,7 +74,7 @@ def main(arguments: list[str]) -> None:
         book = build(Path(folder))
         browser = playwright.chromium.launch(executable_path=find(), args=BROWSER_ARGS)
         page = browser.new_page(
-            viewport={"width": WIDTH + 32, "height": 900}, reduced_motion="reduce"
+            viewport={"width": WIDTH + 32, "height": HEIGHT}, reduced_motion="reduce"
         )
         for path in paths:
             notebook = nbformat.read(path, as_version=4)
