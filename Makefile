@@ -63,7 +63,7 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 	$(BIN)/python book/stills.py
 
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab (a quarter of an hour)
-	$(BIN)/python -m pytest tests/lab
+	$(BIN)/python -m pytest -n 2 tests/lab
 
 serve: book  ## Build the book and serve it at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html

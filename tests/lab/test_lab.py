@@ -149,7 +149,7 @@ MODEL_IDS = f"""() => cells().filter((c) => c.model.type === "code").flatMap((c)
 
 # In the kernel: the widget `w`, and what its traits are.
 WIDGET = """
-import json
+import json, re
 from ipywidgets.widgets import widget as _widget
 w = _widget._instances[{id!r}]
 names = [n for n in w.trait_names(sync=True) if n[0] != "_"]
@@ -168,6 +168,10 @@ elif isinstance(old, (int, float)):
     tries = [old + 1, old - 1, old / 2]
 else:
     tries = []
+try:  # what is refused says what would be taken: "expected one of 'a', 'b'"
+    setattr(w, n, "nothing of the kind")
+except Exception as error:
+    tries += [one for one in re.findall(r"'([^']*)'", str(error)) if one != "nothing of the kind"]
 for new in tries:
     try:
         setattr(w, n, new)
