@@ -27,8 +27,6 @@ from tests.chromium import BROWSER_ARGS, find
 
 WIDTH = 720  # pixels: a widget's on the book's pages
 HEIGHT = 2400  # of the window: a widget has to fit, or it is scrolled under the page's bar
-    2400  # of the window, in which a widget has to fit: it is not scrolled under the page's bar
-)
 NO_BAR = ".bd-header, #pst-skip-link {display: none !important}"
 COLOURS = 64  # a picture to recognise, not to measure: a few dozen kilobytes
 
