@@ -19,7 +19,7 @@ from typing import Any
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 KEPT = "book_widgets"  # in the notebook's metadata: {"views": [id, ...], "state": {id: model}}
-OURS = "lib.widgets."
+OURS = "large_models.widgets."
 
 
 class Mismatch(ValueError):

@@ -1,7 +1,7 @@
 """Break the library on purpose, one small change at a time, and see whether a test fails.
 
     python -m tests.mutants                                  # some of every module below (an hour)
-    python -m tests.mutants lib/models/gpt.py --most 50      # up to 50 changes of one
+    python -m tests.mutants models/gpt.py --most 50      # up to 50 changes of one
 
 A comparison is turned or made strict, an operator swapped, a number changed, a condition negated.
 The changes are made in a copy of the project and drawn with a fixed seed. A change that no test
@@ -128,7 +128,7 @@ def survives(folder: Path, tests: list[str], seconds: int) -> bool:
 
 def main() -> None:
     listed = [
-        f"lib/{room}/{name}.{'js' if room == 'widgets' else 'py'}"
+        f"lib/large_models/{room}/{name}.{'js' if room == 'widgets' else 'py'}"
         for room, names in NAMES.items()
         for name in names.split()
     ]

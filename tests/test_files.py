@@ -1,8 +1,7 @@
 """Shipped files are found from anywhere."""
 
 import pytest
-
-from lib.files import weights
+from large_models.files import weights
 
 
 def test_weights_are_found_from_another_directory(tmp_path, monkeypatch):

@@ -11,11 +11,31 @@ HEAVY = ("torch", "matplotlib", "sklearn", "scipy")
 @pytest.mark.parametrize(
     "modules",
     [
-        ("lib.formulas.cnn", "lib.formulas.rnn", "lib.formulas.attention", "lib.formulas.training"),
-        ("lib.formulas.transformer", "lib.formulas.bert", "lib.formulas.ngram", "lib.data.masking"),
-        ("lib.checks.cnn", "lib.checks.rnn", "lib.checks.attention", "lib.checks.transformer"),
-        ("lib.data.digits", "lib.data.photographs", "lib.data.docstrings", "lib.data.sequences"),
-        ("lib.widgets",),
+        (
+            "large_models.formulas.cnn",
+            "large_models.formulas.rnn",
+            "large_models.formulas.attention",
+            "large_models.formulas.training",
+        ),
+        (
+            "large_models.formulas.transformer",
+            "large_models.formulas.bert",
+            "large_models.formulas.ngram",
+            "large_models.data.masking",
+        ),
+        (
+            "large_models.checks.cnn",
+            "large_models.checks.rnn",
+            "large_models.checks.attention",
+            "large_models.checks.transformer",
+        ),
+        (
+            "large_models.data.digits",
+            "large_models.data.photographs",
+            "large_models.data.docstrings",
+            "large_models.data.sequences",
+        ),
+        ("large_models.widgets",),
     ],
 )
 def test_importing_stays_light(modules):

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-from lib.widgets.gate_explorer import GateExplorer
-from lib.widgets.kernel_explorer import KernelExplorer
+from large_models.widgets.gate_explorer import GateExplorer
+from large_models.widgets.kernel_explorer import KernelExplorer
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "book"))
@@ -94,8 +93,8 @@ def test_of_a_widget_only_what_a_cell_changed_is_kept_and_the_rest_comes_back():
     assert "widgets" not in made.metadata
     kept = list(made.metadata[widget_states.KEPT]["state"].values())
     assert kept[:2] == [
-        {"class": "lib.widgets.kernel_explorer.KernelExplorer", "state": {"stride": 2}},
-        {"class": "lib.widgets.gate_explorer.GateExplorer", "state": {}},
+        {"class": "large_models.widgets.kernel_explorer.KernelExplorer", "state": {"stride": 2}},
+        {"class": "large_models.widgets.gate_explorer.GateExplorer", "state": {}},
     ]
     assert kept[2]["state"]["photo"] == "digit" and "_esm" not in kept[2]["state"]
     assert kept[2]["buffers"][0]["path"] == ["_image"]  # another photograph's pixels
@@ -142,7 +141,7 @@ def test_a_save_in_jupyterlab_does_not_matter():
             lambda made: made.metadata[widget_states.KEPT]["state"][f"{1:032x}"]["state"].update(
                 colour=1
             ),
-            "lib.widgets.kernel_explorer.KernelExplorer has no colour any more",
+            "large_models.widgets.kernel_explorer.KernelExplorer has no colour any more",
         ),
     ],
 )

@@ -1,9 +1,8 @@
-"""Sizes that `lib.formulas` does not already test against torch: the words, and plain numbers."""
+"""Sizes that `formulas` does not already test against torch: the words, and plain numbers."""
 
 import numpy as np
 import pytest
-
-from lib.shapes import conv_output_size, conv_padding, pair, pool_output_size
+from large_models.shapes import conv_output_size, conv_padding, pair, pool_output_size
 
 
 def test_a_pair_is_an_int_or_two():

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from large_models import tensors
+from large_models.formulas import bert as numpy_bert
+from large_models.models.bert import BertConfig, BertForMaskedLM
+from large_models.models.gpt import GPT
+from large_models.training.checkpoint import load_tensors
 from safetensors.torch import load_file, save_file
-
-from lib import tensors
-from lib.formulas import bert as numpy_bert
-from lib.models.bert import BertConfig, BertForMaskedLM
-from lib.models.gpt import GPT
-from lib.training.checkpoint import load_tensors
 
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()

@@ -1,6 +1,6 @@
 """Figures follow the reader's theme: a notebook's SVG goes into the page itself.
 
-`lib.plots` draws with a handful of colours; each becomes the variable of book/assets/book.css that
+`plots` draws with a handful of colours; each becomes the variable of book/assets/book.css that
 means the same, light or dark. Text stays text, in the page's type. The alternative text comes from
 the cell's metadata, `mystnb: {image: {alt: ...}}`; a figure without one is a warning.
 """
@@ -17,7 +17,7 @@ from sphinx.util import logging
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-# lib/plots/style.py draws with these.
+# plots/style.py draws with these.
 COLOURS = {
     "#1a1a1a": "currentColor",
     "#d0d0d0": "var(--lw-rule)",

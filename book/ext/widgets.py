@@ -14,11 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import widget_states
+from large_models.widgets import assets
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from widget_states import STATE, VIEW
-
-from lib.widgets import assets
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctre
 
 
 def _placeholder(models: dict, model_id: str, still: str) -> str:
-    """Stands where the widget will be. `lib.widgets.kernel_explorer.X` is a `kernel-explorer`."""
+    """Stands where the widget will be. `widgets.kernel_explorer.X` is a `kernel-explorer`."""
     state = models.get(model_id, {})
     parts = state.get("_anywidget_id", "").split(".")
     if len(parts) < 2:

@@ -1,6 +1,6 @@
 """One widget on a bare page, as the book's loader or JupyterLab would show it.
 
-The page imports the module that `lib.widgets.base` assembles, from memory, and gives it a model
+The page imports the module that `widgets.base` assembles, from memory, and gives it a model
 with the methods that anywidget documents. Nothing is served: Playwright answers for http://lw.test.
 """
 
@@ -9,8 +9,7 @@ import json
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-
-from lib.widgets import assets
+from large_models.widgets import assets
 
 WIDGETS = Path(assets.__file__).parent
 ORIGIN = "http://lw.test"
@@ -73,7 +72,8 @@ START = """async ({esm, css, state, assetBase, attached}) => {
 
 
 def serve(page, lang="en", theme="light", width=760):
-    """Answer for http://lw.test: the page, lib/widgets' files as modules, assets as scripts."""
+    """Answer for http://lw.test: the page, lib/large_models/widgets' files as modules, assets as
+    scripts."""
 
     def answer(route, request):
         name = request.url.removeprefix(ORIGIN).lstrip("/")

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
-from lib import checks
-from lib.checks import attention
+from large_models import checks
+from large_models.checks import attention
 
 
 def softmax(scores, axis=-1):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from large_models.checks import background
 from scipy import stats
-
-from lib.checks import background
 
 
 def right_fit(times, values):

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from large_models import checks
+from large_models.checks import bert
 from tokenizers import Tokenizer, models
 from torch.nn import functional as F
-
-from lib import checks
-from lib.checks import bert
 
 
 def hide(ids, chance, what, random):

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-
-from lib import checks
-from lib.formulas import budget
+from large_models import checks
+from large_models.formulas import budget
 
 
 def with_the_formulas(billions, copies, stage):

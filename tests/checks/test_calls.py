@@ -5,8 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-
-from lib.checks.calls import (
+from large_models.checks.calls import (
     NotYet,
     Remark,
     call,

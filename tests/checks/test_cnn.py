@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
-from lib import checks
-from lib.checks.cnn import DILATED, PATTERN, pattern_image
+from large_models import checks
+from large_models.checks.cnn import DILATED, PATTERN, pattern_image
 
 MATCHED = PATTERN * 9 - 5.0  # its weights add up to zero
 

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
-
-from lib import checks
-from lib.checks import compression
-from lib.formulas import compression as formulas
-from lib.models.lora import LowRank
-from lib.widgets import Compressor
+from large_models import checks
+from large_models.checks import compression
+from large_models.formulas import compression as formulas
+from large_models.models.lora import LowRank
+from large_models.widgets import Compressor
 
 
 def right_row(row, bits):

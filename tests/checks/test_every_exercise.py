@@ -6,15 +6,14 @@ import pkgutil
 import numpy as np
 import pytest
 import torch
-
-from lib import checks
-from lib.checks.calls import Remark, equal
-from lib.checks.exercise import Exercise
+from large_models import checks
+from large_models.checks.calls import Remark, equal
+from large_models.checks.exercise import Exercise
 
 EXERCISES = {
     f"{module.name}.{name}": value
     for module in pkgutil.iter_modules(checks.__path__)
-    for name, value in vars(importlib.import_module(f"lib.checks.{module.name}")).items()
+    for name, value in vars(importlib.import_module(f"large_models.checks.{module.name}")).items()
     if isinstance(value, Exercise)
 }
 MISTAKES = [

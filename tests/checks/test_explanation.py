@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from lib.checks import explanation as checks
-from lib.formulas import explanation
+from large_models.checks import explanation as checks
+from large_models.formulas import explanation
 
 
 def path_mean(gradient, x, baseline, steps):

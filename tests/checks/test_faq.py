@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from large_models.checks import faq
 from scipy.special import softmax
-
-from lib.checks import faq
 
 
 def bits(losses, num_bytes):

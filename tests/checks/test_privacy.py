@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-
-from lib.checks import privacy
-from lib.formulas import privacy as formulas
+from large_models.checks import privacy
+from large_models.formulas import privacy as formulas
 
 
 def test_right_answers_pass(says):

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from large_models import checks
+from large_models.checks import rnn
 from torch import nn
-
-from lib import checks
-from lib.checks import rnn
 
 
 def sigmoid(x):

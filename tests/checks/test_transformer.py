@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
-from lib import checks
-from lib.checks import transformer
-from lib.models.gpt import filter_logits
-from lib.models.transformer import Rotary
+from large_models import checks
+from large_models.checks import transformer
+from large_models.models.gpt import filter_logits
+from large_models.models.transformer import Rotary
 
 
 def norm(x, weight, bias, eps, axis=1, ddof=0, divide=lambda var, eps: np.sqrt(var + eps)):

@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 import pytest
-
-from lib.checks import trends
-from lib.files import weights
+from large_models.checks import trends
+from large_models.files import weights
 
 
 def slope(size, loss, floor):

@@ -10,11 +10,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-
-from lib.data import docstrings
-from lib.data.docstrings import CORPUS, PACKAGES, SECTIONS, SPLITS, corpus_hash, load, text
-from lib.data.harvest import key, split_of
-from lib.data.prose import is_sentence
+from large_models.data import docstrings
+from large_models.data.docstrings import CORPUS, PACKAGES, SECTIONS, SPLITS, corpus_hash, load, text
+from large_models.data.harvest import key, split_of
+from large_models.data.prose import is_sentence
 
 SHIPPED = json.loads((CORPUS / "corpus.json").read_text("utf-8"))
 # Written down once more, away from the data: a new harvest is a decision, since it changes numbers.

@@ -6,8 +6,7 @@ import re
 import sys
 
 import pytest
-
-from lib.data import docstrings, harvest
+from large_models.data import docstrings, harvest
 
 SHIPPED = json.loads((docstrings.CORPUS / "corpus.json").read_text("utf-8"))
 

@@ -1,9 +1,8 @@
-"""lib.data.loans: chances come true, letters are sent afterwards."""
+"""data.loans: chances come true, letters are sent afterwards."""
 
 import numpy as np
 import pytest
-
-from lib.data.loans import COLUMNS, loans
+from large_models.data.loans import COLUMNS, loans
 
 
 def test_as_many_default_as_their_chances_say():

@@ -1,12 +1,11 @@
-"""lib.data.masking: what is hidden, how often, and that nothing is lost or wasted on the way."""
+"""data.masking: what is hidden, how often, and that nothing is lost or wasted on the way."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lib.data import docstrings, masking, tokenizer
-from lib.data.masking import CLS, MASK, PAD, SEP, SPECIAL, Texts, groups, mask_tokens, pad
+from large_models.data import docstrings, masking, tokenizer
+from large_models.data.masking import CLS, MASK, PAD, SEP, SPECIAL, Texts, groups, mask_tokens, pad
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-
-from lib.data import milestones
-from lib.data.milestones import (
+from large_models.data import milestones
+from large_models.data.milestones import (
     ABOVE_1E25,
     EPOCH,
     FIELDS,

@@ -1,4 +1,4 @@
-"""lib.data.number_words: every sentence has one reading, and it is its formula."""
+"""data.number_words: every sentence has one reading, and it is its formula."""
 
 import re
 
@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from lib.data import number_words
-from lib.data.number_words import INFIX, NESTING, NUMBERS, PAD, decode, encode, phrase, shape
+from large_models.data import number_words
+from large_models.data.number_words import (
+    INFIX,
+    NESTING,
+    NUMBERS,
+    PAD,
+    decode,
+    encode,
+    phrase,
+    shape,
+)
 
 
 def readings(words: tuple[str, ...], opens_with_the: bool = False) -> list[str]:

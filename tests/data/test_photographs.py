@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from lib.data.photographs import PHOTOGRAPHS, credit, photograph
+from large_models.data.photographs import PHOTOGRAPHS, credit, photograph
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)

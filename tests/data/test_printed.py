@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from lib.data import digits
-from lib.data.printed import FONTS, printed_characters, printed_digits
+from large_models.data import digits
+from large_models.data.printed import FONTS, printed_characters, printed_digits
 
 
 def test_ten_digits_in_fifteen_fonts():

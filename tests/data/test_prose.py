@@ -5,9 +5,8 @@ import textwrap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from lib.data import prose
-from lib.data.docstrings import SECTIONS
+from large_models.data import prose
+from large_models.data.docstrings import SECTIONS
 
 
 def found(docstring: str) -> list[tuple[str, str]]:

@@ -1,12 +1,11 @@
-"""lib.data.sequences: the adding problem means what it says, and text comes back as it went."""
+"""data.sequences: the adding problem means what it says, and text comes back as it went."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from lib.data import docstrings
-from lib.data.sequences import CHARACTERS, adding_problem, to_indices, to_text
+from large_models.data import docstrings
+from large_models.data.sequences import CHARACTERS, adding_problem, to_indices, to_text
 
 
 @given(number=st.integers(1, 20), length=st.integers(2, 40), seed=st.integers(0, 2**31))

@@ -1,9 +1,8 @@
-"""lib.data.shoppers: they shop as the docstring says."""
+"""data.shoppers: they shop as the docstring says."""
 
 import numpy as np
 import pytest
-
-from lib.data.shoppers import ITEMS, LIKED, PER_SHELF, visits
+from large_models.data.shoppers import ITEMS, LIKED, PER_SHELF, visits
 
 
 def shelves(taken):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from large_models.data import speech
 from scipy import signal
-
-from lib.data import speech
 
 
 def test_the_resonator_is_a_filter_of_two_terms():

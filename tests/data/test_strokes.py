@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from lib.data import strokes
+from large_models.data import strokes
 
 
 def test_the_same_seed_draws_the_same_digits():

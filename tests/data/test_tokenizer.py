@@ -6,9 +6,15 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lib.data import docstrings
-from lib.data.tokenizer import BERT_TOKENS, END_OF_TEXT, load, save, train_bpe, train_wordpiece
+from large_models.data import docstrings
+from large_models.data.tokenizer import (
+    BERT_TOKENS,
+    END_OF_TEXT,
+    load,
+    save,
+    train_bpe,
+    train_wordpiece,
+)
 
 SAMPLE = docstrings.load("validation").sentences[::8]
 EDGES = [
@@ -42,7 +48,7 @@ def test_training_is_deterministic(train, size):
     once = train(texts, size).to_str()
     assert train(reversed(texts), size).to_str() == once
     code = (
-        "import sys; from lib.data import docstrings, tokenizer;"
+        "import sys; from large_models.data import docstrings, tokenizer;"
         'texts = docstrings.load("validation").sentences[::8][:300];'
         f"sys.stdout.write(tokenizer.{train.__name__}(texts, {size}).to_str())"
     )

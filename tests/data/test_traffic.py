@@ -1,10 +1,9 @@
-"""lib.data.traffic: cars keep to the rule: no crash, no red light run."""
+"""data.traffic: cars keep to the rule: no crash, no red light run."""
 
 import numpy as np
 import pytest
-
-from lib.data import traffic
-from lib.data.traffic import LENGTH, LINE, MAX_BRAKING, STEP, forecasts, simulate
+from large_models.data import traffic
+from large_models.data.traffic import LENGTH, LINE, MAX_BRAKING, STEP, forecasts, simulate
 
 
 def test_nobody_drives_backwards_or_into_the_car_in_front():

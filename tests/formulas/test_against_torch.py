@@ -9,7 +9,7 @@ gradients if it has them, and how far apart the two may be. One test then runs e
     masks      none, some, whole rows; NaN in the places that are masked
 
 and compares values, where NaN and infinity stand, types, and gradients, which torch finds by
-autograd. NumPy has no bfloat16: there the models of `lib.models`, which are torch, are held to it.
+autograd. NumPy has no bfloat16: there the models of `models`, which are torch, are held to it.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from large_models.formulas import attention, cnn, privacy, rnn, spectrogram, training
+from large_models.formulas import transformer as block
+from large_models.models import attention as torch_attention
+from large_models.models import transformer as torch_block
 from torch import nn
 from torch.nn import functional as F
-
-from lib.formulas import attention, cnn, privacy, rnn, spectrogram, training
-from lib.formulas import transformer as block
-from lib.models import attention as torch_attention
-from lib.models import transformer as torch_block
 
 FLOATS = (np.float16, np.float32, np.float64)
 WHOLE = (np.int8, np.uint8, np.int64, np.bool_)

@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 import torch
+from large_models.formulas import bert as formulas
+from large_models.models.bert import BertConfig, BertForMaskedLM
 from safetensors.numpy import load_file, save_file
-
-from lib.formulas import bert as formulas
-from lib.models.bert import BertConfig, BertForMaskedLM
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),

@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-from lib.formulas import cnn
-from lib.shapes import conv_output_size, pair, pool_output_size
+from large_models.formulas import cnn
+from large_models.shapes import conv_output_size, pair, pool_output_size
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 on_random_cases = settings(

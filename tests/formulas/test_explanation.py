@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from large_models.formulas import explanation
 from scipy import stats
-
-from lib.formulas import explanation
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])

@@ -3,8 +3,7 @@
 from itertools import product
 
 import pytest
-
-from lib.formulas import games
+from large_models.formulas import games
 
 
 def by_search(board, me):

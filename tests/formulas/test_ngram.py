@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lib.formulas.ngram import KneserNey, TwoSided
+from large_models.formulas.ngram import KneserNey, TwoSided
 
 
 def by_hand(text, order, V):

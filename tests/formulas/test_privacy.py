@@ -1,13 +1,12 @@
-"""lib.formulas.privacy: equal to Opacus, scikit-learn and torch, and to its own definitions."""
+"""formulas.privacy: equal to Opacus, scikit-learn and torch, and to its own definitions."""
 
 import numpy as np
 import pytest
 import torch
+from large_models.formulas import privacy
+from large_models.training import federated
 from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
-
-from lib.formulas import privacy
-from lib.training import federated
 
 
 def losses(seed, number=(80, 120), digits=2):

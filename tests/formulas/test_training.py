@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lib.formulas import training
+from large_models.formulas import training
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 on_random_cases = settings(max_examples=50)

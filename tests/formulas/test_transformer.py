@@ -1,4 +1,4 @@
-"""The block in NumPy: torch's own layers and `lib.models.transformer` are the oracle.
+"""The block in NumPy: torch's own layers and `models.transformer` are the oracle.
 
 Everything is float64: 1e-10 leaves room for sums in another order and for nothing else.
 """
@@ -8,11 +8,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from large_models.formulas import transformer as formulas
+from large_models.models import transformer as models
 from torch import nn
 from torch.nn import functional as F
-
-from lib.formulas import transformer as formulas
-from lib.models import transformer as models
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

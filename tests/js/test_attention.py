@@ -1,4 +1,4 @@
-"""attention.js, run in a browser, against NumPy (lib.formulas.attention) and torch.
+"""attention.js, run in a browser, against NumPy (large_models.formulas.attention) and torch.
 
 One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32, whose rounding is below 1e-6 of the values met here.
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from large_models.formulas import attention
 
-from lib.formulas import attention
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}

@@ -9,11 +9,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from large_models.data import docstrings, tokenizer
+from large_models.models.bert import BertConfig, BertForMaskedLM
+from large_models.widgets.assets import ASSETS, WEIGHTS
 from safetensors.numpy import load_file
-
-from lib.data import docstrings, tokenizer
-from lib.models.bert import BertConfig, BertForMaskedLM
-from lib.widgets.assets import ASSETS, WEIGHTS
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),

@@ -6,12 +6,11 @@ import json
 import numpy as np
 import pytest
 import torch
-
-from lib.data import tokenizer
-from lib.models import explain
-from lib.models.bert import BertForMaskedLM
-from lib.training import explain as explaining
-from lib.widgets.assets import ASSETS, WEIGHTS
+from large_models.data import tokenizer
+from large_models.experiments import explain as explaining
+from large_models.models import explain
+from large_models.models.bert import BertForMaskedLM
+from large_models.widgets.assets import ASSETS, WEIGHTS
 
 TEXTS = (
     "Returns True if the node is in the graph, False otherwise.",

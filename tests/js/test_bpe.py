@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from large_models.data import docstrings
+from large_models.data.tokenizer import END_OF_TEXT, train_bpe
 from tokenizers import Tokenizer
-
-from lib.data import docstrings
-from lib.data.tokenizer import END_OF_TEXT, train_bpe
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "gpt-docs" / "tokenizer.json"
 START = """async (text) => {

@@ -1,11 +1,11 @@
-"""budget.js against lib.formulas.budget, on random plans; what the entries read and show."""
+"""budget.js against large_models.formulas.budget, on random plans; what the entries read and
+show."""
 
 from dataclasses import asdict
 
 import numpy as np
 import pytest
-
-from lib.formulas import budget
+from large_models.formulas import budget
 
 RUN = """async ([runs, machines]) => {
   const js = await import("/budget.js");

@@ -1,13 +1,13 @@
-"""compress.js, run in a browser, against lib.formulas.compression: bit for bit; and the LeNet."""
+"""compress.js, run in a browser, against large_models.formulas.compression: bit for bit; and the
+LeNet."""
 
 import json
 
 import numpy as np
 import pytest
-
-from lib.data import digits
-from lib.formulas import compression
-from lib.widgets.conv_live import forward, weights
+from large_models.data import digits
+from large_models.formulas import compression
+from large_models.widgets.conv_live import forward, weights
 
 RUN = """async (text) => {
   const {weight, shape, calls} = JSON.parse(text);

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from large_models.data import digits
+from large_models.models.cnn import LeNet
+from large_models.widgets.conv_live import WEIGHTS, forward, weights
 
-from lib.data import digits
-from lib.models.cnn import LeNet
-from lib.widgets.conv_live import WEIGHTS, forward, weights
 from tests.browser.harness import serve
 
 # As text: Playwright takes long over large arrays.

@@ -1,12 +1,13 @@
-"""digits.js, run in a browser, against lib/data/digits.py: whole numbers, so exactly equal."""
+"""digits.js, run in a browser, against lib/large_models/data/digits.py: whole numbers, so exactly
+equal."""
 
 import base64
 import json
 
 import numpy as np
 import pytest
+from large_models.data import digits, strokes
 
-from lib.data import digits, strokes
 from tests.browser.harness import serve
 
 RUN = """async (drawings) => {

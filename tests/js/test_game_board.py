@@ -1,12 +1,12 @@
-"""game_board.js' rules, run in a browser, against lib.formulas.games: exactly equal."""
+"""game_board.js' rules, run in a browser, against large_models.formulas.games: exactly equal."""
 
 import numpy as np
 import pytest
+from large_models.experiments.train_game import KEPT
+from large_models.formulas import games
+from large_models.widgets import GameBoard
+from large_models.widgets.game_board import tables
 
-from lib.formulas import games
-from lib.training.train_game import KEPT
-from lib.widgets import GameBoard
-from lib.widgets.game_board import tables
 from tests.browser.harness import serve
 
 

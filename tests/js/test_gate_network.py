@@ -8,11 +8,11 @@ import base64
 
 import numpy as np
 import pytest
+from large_models.data.sequences import CHARACTERS
+from large_models.formulas import rnn
+from large_models.widgets.assets import ASSETS
+from large_models.widgets.gate_explorer import GateExplorer, network, sequence
 
-from lib.data.sequences import CHARACTERS
-from lib.formulas import rnn
-from lib.widgets.assets import ASSETS
-from lib.widgets.gate_explorer import GateExplorer, network, sequence
 from tests.browser.harness import serve
 
 SETUP = """async (files) => {

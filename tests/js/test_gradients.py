@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
-
-from lib.data import digits
-from lib.models import explain
-from lib.models.cnn import LeNet
-from lib.widgets.conv_live import WEIGHTS, weights
+from large_models.data import digits
+from large_models.models import explain
+from large_models.models.cnn import LeNet
+from large_models.widgets.conv_live import WEIGHTS, weights
 
 # As text: Playwright takes long over large arrays.
 RUN = """async (text) => {

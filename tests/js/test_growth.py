@@ -1,10 +1,10 @@
-"""growth.js against scipy and lib.formulas.growth; 1e-9 leaves room for sums in another order."""
+"""growth.js against scipy and large_models.formulas.growth; 1e-9 leaves room for sums in another
+order."""
 
 import numpy as np
 import pytest
+from large_models.formulas.growth import fit_growth
 from scipy import stats
-
-from lib.formulas.growth import fit_growth
 
 RUN = """async ({cases, at}) => {
   const js = await import("/growth.js");

@@ -1,4 +1,5 @@
-"""nn.js, run in a browser, against NumPy (lib.formulas) and torch on random cases of every option.
+"""nn.js, run in a browser, against NumPy (large_models.formulas) and torch on random cases of every
+option.
 
 One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32, whose rounding is below 1e-6 of the values met here.
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from large_models.formulas import cnn, pooling, training
 
-from lib.formulas import cnn, pooling, training
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}

@@ -1,12 +1,13 @@
-"""packed.js, run in a browser, against lib/widgets/packed.py: the same float32 numbers."""
+"""packed.js, run in a browser, against lib/large_models/widgets/packed.py: the same float32
+numbers."""
 
 import base64
 
 import numpy as np
 import pytest
+from large_models.widgets import packed
 from safetensors.numpy import save
 
-from lib.widgets import packed
 from tests.browser.harness import serve
 
 RUN = """async (text) => {

@@ -1,4 +1,4 @@
-"""rnn.js, run in a browser, against NumPy (lib.formulas.rnn) and torch.nn on random cases.
+"""rnn.js, run in a browser, against NumPy (large_models.formulas.rnn) and torch.nn on random cases.
 
 One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32 after each step, whose rounding stays below 1e-6 of the values here.
@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
+from large_models.formulas import rnn
 from safetensors.numpy import load_file
 
-from lib.data.sequences import CHARACTERS, adding_problem, to_indices
-from lib.formulas import rnn
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}

@@ -1,11 +1,11 @@
-"""sampling.js, run in a browser, against lib.models.gpt's `filter_logits`, and its generator
-against the same arithmetic on Python's whole numbers."""
+"""sampling.js, run in a browser, against large_models.models.gpt's `filter_logits`, and its
+generator against the same arithmetic on Python's whole numbers."""
 
 import numpy as np
 import pytest
 import torch
+from large_models.models.gpt import filter_logits
 
-from lib.models.gpt import filter_logits
 from tests.browser.harness import serve
 
 

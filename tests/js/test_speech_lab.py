@@ -8,8 +8,8 @@ import base64
 
 import numpy as np
 import pytest
+from large_models.widgets import speech_lab as lab
 
-from lib.widgets import speech_lab as lab
 from tests.browser.harness import serve
 
 SETUP = """async (text) => {

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from large_models.widgets import packed
 from transformers import GPT2Config, GPT2LMHeadModel
-
-from lib.widgets import packed
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 WHOLE = {"rtol": 1e-4, "atol": 1e-4}

@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 import pytest
-
-from lib.data import docstrings
-from lib.data.tokenizer import BERT_TOKENS, train_bpe, train_wordpiece
+from large_models.data import docstrings
+from large_models.data.tokenizer import BERT_TOKENS, train_bpe, train_wordpiece
 
 START = """async (text) => {
   const {wordpieceTokenizer} = await import("/wordpiece.js");

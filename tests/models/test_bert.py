@@ -5,15 +5,14 @@ import json
 import pytest
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
-
-from lib.data import tokenizer
-from lib.models import bert
-from lib.models.bert import (
+from large_models.data import tokenizer
+from large_models.models import bert
+from large_models.models.bert import (
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
 )
+from safetensors.torch import load_file, save_file
 
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()

@@ -8,12 +8,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from large_models.data import digits
+from large_models.formulas import cnn, training
+from large_models.models.cnn import LeNet, LeNetConfig, num_parameters
+from large_models.training.checkpoint import load_tensors
 from torch import nn
-
-from lib.data import digits
-from lib.formulas import cnn, training
-from lib.models.cnn import LeNet, LeNetConfig, num_parameters
-from lib.training.checkpoint import load_tensors
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
 

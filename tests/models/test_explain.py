@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import torch
 from captum import attr
-
-from lib.data import digits, tokenizer
-from lib.files import weights
-from lib.formulas import explanation
-from lib.models import explain
-from lib.models.cnn import LeNet
-from lib.training.explain import classifier
+from large_models.data import digits, tokenizer
+from large_models.experiments.explain import classifier
+from large_models.files import weights
+from large_models.formulas import explanation
+from large_models.models import explain
+from large_models.models.cnn import LeNet
 
 WEIGHTS = weights("lenet-digits")
 BERT = weights("bert-docs")

@@ -1,12 +1,11 @@
-"""lib.models.hub: a directory, or a name that may need a network; names there and back."""
+"""models.hub: a directory, or a name that may need a network; names there and back."""
 
 import socket
 
 import pytest
-
-from lib.models import bert, gpt, hub
-from lib.models.bert import BertConfig, BertForMaskedLM
-from lib.models.gpt import GPT, GPTConfig
+from large_models.models import bert, gpt, hub
+from large_models.models.bert import BertConfig, BertForMaskedLM
+from large_models.models.gpt import GPT, GPTConfig
 
 
 def test_names_come_back():

@@ -11,11 +11,10 @@ import re
 import pytest
 import torch
 import transformers
+from large_models.models import bert, cnn, gpt, lora, recommender, rnn, seq2seq, sequence, speech
+from large_models.models import transformer as blocks
+from large_models.models.attention import MultiHeadAttention
 from torch import nn
-
-from lib.models import bert, cnn, gpt, lora, recommender, rnn, seq2seq, sequence, speech
-from lib.models import transformer as blocks
-from lib.models.attention import MultiHeadAttention
 
 transformers.logging.set_verbosity_error()
 
@@ -258,7 +257,7 @@ def test_bert_starts_as_transformers():
 
 
 def test_gpt_starts_as_transformers(tmp_path):
-    from lib.training.checkpoint import load_tensors
+    from large_models.training.checkpoint import load_tensors
 
     config = transformers.GPT2Config(
         vocab_size=500, n_positions=100, n_embd=64, n_layer=4, n_head=4

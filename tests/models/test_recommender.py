@@ -1,8 +1,7 @@
-"""lib.models.recommender: a position sees the past, and its order."""
+"""models.recommender: a position sees the past, and its order."""
 
 import torch
-
-from lib.models.recommender import NextItem
+from large_models.models.recommender import NextItem
 
 
 def test_scores_of_the_next_item_after_each():

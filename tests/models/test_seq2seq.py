@@ -1,9 +1,8 @@
-"""lib.models.seq2seq: what is written does not depend on padding, nor on what comes after."""
+"""models.seq2seq: what is written does not depend on padding, nor on what comes after."""
 
 import torch
-
-from lib.data.number_words import END, PAD, START
-from lib.models.seq2seq import Seq2Seq
+from large_models.data.number_words import END, PAD, START
+from large_models.models.seq2seq import Seq2Seq
 
 
 def model(seed=0):

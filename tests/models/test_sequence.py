@@ -1,13 +1,12 @@
-"""lib.models.sequence: equal to torch's layers, files come back, damaged ones are named."""
+"""models.sequence: equal to torch's layers, files come back, damaged ones are named."""
 
 import json
 
 import pytest
 import torch
+from large_models.models.sequence import SequenceConfig, SequenceModel
+from large_models.training.checkpoint import load_tensors, save_tensors
 from torch import nn
-
-from lib.models.sequence import SequenceConfig, SequenceModel
-from lib.training.checkpoint import load_tensors, save_tensors
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 

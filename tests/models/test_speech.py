@@ -2,10 +2,9 @@
 
 import pytest
 import torch
+from large_models.models.cnn import num_parameters
+from large_models.models.speech import SpeechCNN, SpeechCNNConfig
 from torch.nn import functional as F
-
-from lib.models.cnn import num_parameters
-from lib.models.speech import SpeechCNN, SpeechCNNConfig
 
 
 def test_layers_by_hand():

@@ -10,12 +10,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from large_models.models import transformer as models
+from large_models.models.attention import KeyValueCache
+from large_models.models.transformer import Block, BlockConfig, Decoder, Encoder, LayerNorm, Rotary
 from torch import nn
 from torch.nn import functional as F
-
-from lib.models import transformer as models
-from lib.models.attention import KeyValueCache
-from lib.models.transformer import Block, BlockConfig, Decoder, Encoder, LayerNorm, Rotary
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 SMALL = {"hidden_size": 6, "num_heads": 3, "feed_forward_size": 8, "dropout": 0.0}

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from lib.plots.explanations import show_explanations
-from lib.plots.style import MAGNITUDE, SIGNED
+from large_models.plots.explanations import show_explanations
+from large_models.plots.style import MAGNITUDE, SIGNED
 
 
 def test_only_maps_with_signs_are_red_and_blue():

@@ -6,8 +6,7 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-
-from lib import plots
+from large_models import plots
 
 matplotlib.use("agg")
 

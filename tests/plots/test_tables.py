@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from lib.plots import table
+from large_models.plots import table
 
 
 def test_numbers_are_written_alike_and_text_is_escaped():

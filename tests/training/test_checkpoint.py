@@ -6,11 +6,16 @@ import os
 import numpy as np
 import pytest
 import torch
+from large_models.training import checkpoint
+from large_models.training.checkpoint import (
+    Progress,
+    load_checkpoint,
+    load_into,
+    load_tensors,
+    save_tensors,
+)
 from safetensors.torch import save_file
 from torch import nn
-
-from lib.training import checkpoint
-from lib.training.checkpoint import Progress, load_checkpoint, load_into, load_tensors, save_tensors
 
 
 def model(seed=0):

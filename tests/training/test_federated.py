@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from large_models.training import federated, metrics, private
 from torch.nn import functional as F
-
-from lib.training import federated, metrics, private
 
 
 @pytest.fixture(scope="module")

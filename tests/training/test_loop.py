@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from large_models.training.checkpoint import load_tensors, save_tensors
+from large_models.training.loop import fit
 from torch import nn
-
-from lib.training.checkpoint import load_tensors, save_tensors
-from lib.training.loop import fit
 
 X = torch.randn(40, 3, generator=torch.Generator().manual_seed(7))
 Y = X @ torch.tensor([[1.0], [-2.0], [0.5]])
@@ -203,7 +202,7 @@ def test_going_on_keeps_the_best_weights(tmp_path):
 SCRIPT = """
 import os, signal, sys, torch
 from tests.training.test_loop import batches, loss, make
-from lib.training.loop import fit
+from large_models.training.loop import fit
 steps = 0
 def counted(model, batch):
     global steps

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-
-from lib.training import many, private
+from large_models.training import many, private
 
 SEEDS = (0, 1, 5)
 

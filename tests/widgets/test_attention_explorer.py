@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from lib.widgets.attention_explorer import EXAMPLES, AttentionExplorer
+from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 
 
 def maps(layers=2, heads=3, T=4, seed=0):

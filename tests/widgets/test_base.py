@@ -8,11 +8,18 @@ import sys
 import numpy as np
 import pytest
 import traitlets
+from large_models.widgets import assets
+from large_models.widgets.base import (
+    BadValue,
+    BookWidget,
+    Checked,
+    module,
+    one_of,
+    whole,
+    yes_or_no,
+)
+from large_models.widgets.kernel_explorer import KernelExplorer
 from PIL import Image
-
-from lib.widgets import assets
-from lib.widgets.base import BadValue, BookWidget, Checked, module, one_of, whole, yes_or_no
-from lib.widgets.kernel_explorer import KernelExplorer
 
 
 def test_the_module_has_no_relative_imports_and_one_default_export():
@@ -41,7 +48,7 @@ def test_the_style_stays_below_its_widget():
 
 
 def test_imports_neither_torch_nor_matplotlib():
-    code = "import sys, lib.widgets.kernel_explorer as k; k.KernelExplorer(); " + (
+    code = "import sys, large_models.widgets.kernel_explorer as k; k.KernelExplorer(); " + (
         "print([m for m in ('torch', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,19 +7,18 @@ import base64
 import gzip
 import json
 
+import large_models.models.bert
 import numpy as np
 import pytest
 import torch
+from large_models.data import docstrings
+from large_models.data.masking import Texts
+from large_models.experiments import pretrain
+from large_models.widgets import BertLive, CheckpointScrubber
+from large_models.widgets.assets import ASSETS, BERT_STEPS, WEIGHTS
+from large_models.widgets.bert_panel import EXAMPLE, NAME, labels, read, tokens
 from safetensors.torch import load_file
 from transformers import BertForMaskedLM, BertForSequenceClassification
-
-import lib.models.bert
-from lib.data import docstrings
-from lib.data.masking import Texts
-from lib.training import pretrain
-from lib.widgets import BertLive, CheckpointScrubber
-from lib.widgets.assets import ASSETS, BERT_STEPS, WEIGHTS
-from lib.widgets.bert_panel import EXAMPLE, NAME, labels, read, tokens
 
 BOTH = [BertLive, CheckpointScrubber]
 DIRECTORY = WEIGHTS / NAME
@@ -139,7 +138,7 @@ def test_the_curve_is_the_share_found_where_mask_stands():
     texts = Texts("validation", tokens())
     judged = pretrain.hidden_only(pretrain.held_out(texts, most=20))
     for step, share in CheckpointScrubber()._curve:
-        model = lib.models.bert.BertForMaskedLM.from_pretrained(
+        model = large_models.models.bert.BertForMaskedLM.from_pretrained(
             DIRECTORY / "checkpoints" / f"{step:06}"
         )
         assert pretrain.judge(model, judged)["accuracy"] == pytest.approx(share, abs=1e-3)

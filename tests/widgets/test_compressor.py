@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
-
-from lib.data import digits
-from lib.formulas import compression
-from lib.models.cnn import LeNet
-from lib.widgets.compressor import CHOICES, LAYERS, Compressor
-from lib.widgets.conv_live import WEIGHTS, weights
+from large_models.data import digits
+from large_models.formulas import compression
+from large_models.models.cnn import LeNet
+from large_models.widgets.compressor import CHOICES, LAYERS, Compressor
+from large_models.widgets.conv_live import WEIGHTS, weights
 
 
 def test_answers_are_torchs():

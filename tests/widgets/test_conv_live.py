@@ -6,11 +6,10 @@ import json
 import numpy as np
 import pytest
 import torch
-
-from lib.data import digits
-from lib.models.cnn import LeNet
-from lib.widgets import ConvLive
-from lib.widgets.conv_live import WEIGHTS, examples, forward, weights
+from large_models.data import digits
+from large_models.models.cnn import LeNet
+from large_models.widgets import ConvLive
+from large_models.widgets.conv_live import WEIGHTS, examples, forward, weights
 
 IMAGES, LABELS = digits.load_digits().test_images, digits.load_digits().test_labels
 

@@ -5,10 +5,9 @@ import json
 
 import numpy as np
 import pytest
-
-from lib.data import digits
-from lib.widgets import Explainer
-from lib.widgets.conv_live import examples, forward
+from large_models.data import digits
+from large_models.widgets import Explainer
+from large_models.widgets.conv_live import examples, forward
 
 IMAGES = digits.load_digits().test_images
 

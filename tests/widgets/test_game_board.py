@@ -1,11 +1,10 @@
 """GameBoard's Python side: values are the table's and minimax', the rules are kept."""
 
 import pytest
-
-from lib.formulas import games
-from lib.training import train_game
-from lib.widgets import GameBoard
-from lib.widgets.game_board import SCALE, records, tables
+from large_models.experiments import train_game
+from large_models.formulas import games
+from large_models.widgets import GameBoard
+from large_models.widgets.game_board import SCALE, records, tables
 
 
 def test_the_tables_are_those_that_are_learned():

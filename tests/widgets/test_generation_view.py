@@ -12,11 +12,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from large_models.data import docstrings
+from large_models.widgets.assets import ASSETS, WEIGHTS
+from large_models.widgets.generation_view import GenerationView, config, forward, tokens, weights
 from transformers import GPT2LMHeadModel
-
-from lib.data import docstrings
-from lib.widgets.assets import ASSETS, WEIGHTS
-from lib.widgets.generation_view import GenerationView, config, forward, tokens, weights
 
 
 @pytest.fixture(scope="module")
@@ -186,5 +185,5 @@ def test_settings_of_every_kind():
 
 
 def test_no_torch():
-    code = "import sys, lib.widgets.generation_view as g; g.GenerationView(); print('torch' in sys.modules)"  # noqa: E501
+    code = "import sys, large_models.widgets.generation_view as g; g.GenerationView(); print('torch' in sys.modules)"  # noqa: E501
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

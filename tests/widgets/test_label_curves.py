@@ -4,10 +4,9 @@ import json
 
 import numpy as np
 import pytest
-
-from lib.widgets import LabelCurves
-from lib.widgets.assets import WEIGHTS
-from lib.widgets.label_curves import COUNTS, WITH, WITHOUT
+from large_models.widgets import LabelCurves
+from large_models.widgets.assets import WEIGHTS
+from large_models.widgets.label_curves import COUNTS, WITH, WITHOUT
 
 
 def rows_of(task, way, count):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from large_models.widgets.packed import pack, unpack
 from safetensors.numpy import load, save
-
-from lib.widgets.packed import pack, unpack
 
 
 def tensors():

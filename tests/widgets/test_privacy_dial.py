@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
-
-from lib.files import weights
-from lib.formulas import privacy
-from lib.training import private
-from lib.widgets import PrivacyDial
-from lib.widgets.privacy_dial import ATTACKS, WAYS, WHOSE
+from large_models.files import weights
+from large_models.formulas import privacy
+from large_models.training import private
+from large_models.widgets import PrivacyDial
+from large_models.widgets.privacy_dial import ATTACKS, WAYS, WHOSE
 
 RESULTS = json.loads((weights("privacy-digits") / "metrics.json").read_text("utf-8"))
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
-
-from lib.data import speech
-from lib.models.speech import SpeechCNN
-from lib.training import train_speech
-from lib.widgets import SpeechLab
-from lib.widgets import speech_lab as lab
-from lib.widgets.assets import WEIGHTS
+from large_models.data import speech
+from large_models.experiments import train_speech
+from large_models.models.speech import SpeechCNN
+from large_models.widgets import SpeechLab
+from large_models.widgets import speech_lab as lab
+from large_models.widgets.assets import WEIGHTS
 
 
 def test_the_network_is_torchs_but_for_half_precision():

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-
-from lib.data.milestones import MILESTONES, SOURCES, figure_of
-from lib.formulas.growth import fit_growth
-from lib.widgets.timeline import Timeline
+from large_models.data.milestones import MILESTONES, SOURCES, figure_of
+from large_models.formulas.growth import fit_growth
+from large_models.widgets.timeline import Timeline
 
 
 def test_rows_are_the_milestones():

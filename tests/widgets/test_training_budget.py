@@ -1,10 +1,9 @@
 """TrainingBudget's Python side: settings in, a plan out."""
 
 import pytest
-
-from lib.data.training_runs import RUNS
-from lib.formulas import budget
-from lib.widgets import TrainingBudget
+from large_models.data.training_runs import RUNS
+from large_models.formulas import budget
+from large_models.widgets import TrainingBudget
 
 
 @pytest.mark.parametrize("name", list(RUNS))

@@ -1,0 +1,1 @@
+"""What is run once, and shipped: training the weights, and the comparisons the chapters show."""
