@@ -253,7 +253,7 @@ def test_files_that_are_something_else(tmp_path):
 
 def test_reads_files_of_the_first_kind(tmp_path):
     """Names without "transformer.", with causal masks: the files of the hub's "gpt2"."""
-    from large_models.training.checkpoint import load_tensors, save_tensors
+    from large_models.tensors import load_tensors, save_tensors
 
     theirs = oracle(n_embd=8, n_layer=1, n_head=2)
     theirs.save_pretrained(tmp_path)

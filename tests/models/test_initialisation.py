@@ -257,7 +257,7 @@ def test_bert_starts_as_transformers():
 
 
 def test_gpt_starts_as_transformers(tmp_path):
-    from large_models.training.checkpoint import load_tensors
+    from large_models.tensors import load_tensors
 
     config = transformers.GPT2Config(
         vocab_size=500, n_positions=100, n_embd=64, n_layer=4, n_head=4

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from large_models.models.sequence import SequenceConfig, SequenceModel
-from large_models.training.checkpoint import load_tensors, save_tensors
+from large_models.tensors import load_tensors, save_tensors
 from torch import nn
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

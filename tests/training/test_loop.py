@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from large_models.training.checkpoint import load_tensors, save_tensors
+from large_models.tensors import load_tensors, save_tensors
 from large_models.training.loop import fit
 from torch import nn
 

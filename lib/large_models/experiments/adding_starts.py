@@ -29,10 +29,9 @@ from torch import Tensor, nn
 from large_models.data.sequences import adding_problem
 from large_models.experiments import outputs, train_rnn
 from large_models.experiments.learning_curves import as_text
-from large_models.files import WEIGHTS, weights
+from large_models.files import WEIGHTS, weights, write_whole
 from large_models.models.cnn import num_parameters
 from large_models.models.sequence import SequenceConfig, SequenceModel
-from large_models.training.checkpoint import write_whole
 
 STEPS = train_rnn.ADDING_STEPS
 RATES = (5e-3, 1e-3)

@@ -22,10 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from large_models.experiments import outputs, train_lenet
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet
 from large_models.training import metrics
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)

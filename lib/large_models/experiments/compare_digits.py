@@ -26,10 +26,9 @@ from torch.nn import functional as F
 from large_models.data import digits
 from large_models.experiments import outputs, train_lenet
 from large_models.experiments.learning_curves import as_text
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet, num_parameters
 from large_models.training import metrics
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 RATES = (3e-3, 1e-3, 1e-2)

@@ -31,12 +31,12 @@ from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import finetune, outputs
 from large_models.experiments.finetune import Labelled
 from large_models.experiments.learning_curves import JUDGED, as_text, some
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.formulas import compression
 from large_models.models import lora
 from large_models.models.bert import BertConfig, BertForSequenceClassification, to_hub
 from large_models.models.cnn import num_parameters
-from large_models.training.checkpoint import save_tensors, write_whole
+from large_models.tensors import save_tensors
 from large_models.training.loop import fit
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the weights that go

@@ -21,7 +21,7 @@ from large_models.formulas import explanation
 from large_models.models import explain
 from large_models.models.bert import BertForMaskedLM, BertForSequenceClassification, from_hub
 from large_models.models.cnn import LeNet
-from large_models.training.checkpoint import load_tensors
+from large_models.tensors import load_tensors
 
 Array = NDArray[np.floating]
 

@@ -16,8 +16,7 @@ import torch
 
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import finetune, learning_curves, outputs
-from large_models.files import WEIGHTS, weights
-from large_models.training.checkpoint import write_whole
+from large_models.files import WEIGHTS, weights, write_whole
 
 TASK, PER_CLASS = "sections", 10
 SEEDS = range(5, 17)  # the curves have 0 to 4

@@ -28,9 +28,9 @@ from torch.nn import functional as F
 
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.bert import BertForSequenceClassification, to_hub
-from large_models.training.checkpoint import save_tensors, write_whole
+from large_models.tensors import save_tensors
 from large_models.training.loop import fit
 from large_models.training.metrics import confusion
 

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import finetune, outputs, zero_shot
 from large_models.experiments.finetune import Labelled
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.bert import BertConfig, BertForMaskedLM, BertForSequenceClassification
-from large_models.training.checkpoint import write_whole
 from large_models.training.metrics import confusion
 
 WAYS = ("bag of words", "from scratch", "fine-tuned", "frozen")

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from large_models.experiments import outputs
 from large_models.experiments.train_lenet import data_hash
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.formulas import privacy
+from large_models.tensors import load_tensors, save_tensors
 from large_models.training import many, metrics, private
-from large_models.training.checkpoint import load_tensors, save_tensors, write_whole
 
 SEEDS = 48  # networks of each kind
 LONG_SEEDS = 10  # of the controls that train thirty times as long; no LiRA for these

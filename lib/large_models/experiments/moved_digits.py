@@ -23,9 +23,8 @@ from torch.nn import functional as F
 
 from large_models.data.digits import load_digits
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet, num_parameters
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 SIDE, INPUT = 20, 28

@@ -24,9 +24,8 @@ from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import Texts
 from large_models.experiments import outputs
 from large_models.experiments.finetune import Labelled
-from large_models.files import WEIGHTS, weights
+from large_models.files import WEIGHTS, weights, write_whole
 from large_models.models.bert import BertForSequenceClassification
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 NAMES = ("other", "next")

@@ -15,8 +15,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from large_models.files import WEIGHTS
-from large_models.training.checkpoint import write_whole
+from large_models.files import WEIGHTS, write_whole
 
 TRIALS = WEIGHTS.parent / "_build" / "trials"
 STAMP = "options.json"

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import MaskedBatch, Texts
 from large_models.experiments import outputs, pretrain
-from large_models.files import WEIGHTS, weights
+from large_models.files import WEIGHTS, weights, write_whole
 from large_models.models.bert import BertForMaskedLM
-from large_models.training.checkpoint import write_whole
 
 CHECKPOINTS = (*pretrain.SNAPSHOTS, pretrain.STEPS)
 

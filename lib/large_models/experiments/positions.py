@@ -17,9 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.transformer import BlockConfig, Encoder, Rotary, SinusoidalPositions
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 SYMBOLS = 16

@@ -27,11 +27,10 @@ from torch.nn import functional as F
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import MaskedBatch, Texts
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import TwoSided
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.cnn import num_parameters
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 STEPS = 24_000

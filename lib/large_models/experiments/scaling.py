@@ -30,9 +30,8 @@ from torch import Tensor
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import outputs, train_gpt
 from large_models.experiments.learning_curves import as_text
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.gpt import GPT, GPTConfig
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 VOCAB = 512

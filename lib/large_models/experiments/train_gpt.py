@@ -24,11 +24,10 @@ from torch.nn import functional as F
 
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import KneserNey
 from large_models.models.cnn import num_parameters
 from large_models.models.gpt import GPT, GPTConfig
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 STEPS = 6000

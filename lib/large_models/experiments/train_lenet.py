@@ -24,10 +24,9 @@ from torch.nn import functional as F
 from large_models.data import digits, strokes
 from large_models.data.printed import printed_digits
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet, num_parameters
 from large_models.training import metrics
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 EPOCHS = 80

@@ -25,12 +25,11 @@ from torch.nn import functional as F
 
 from large_models.data import speech
 from large_models.experiments import outputs
-from large_models.files import WEIGHTS
+from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.spectrogram import spectrogram
 from large_models.models.cnn import num_parameters
 from large_models.models.speech import SpeechCNN
 from large_models.training import metrics
-from large_models.training.checkpoint import write_whole
 from large_models.training.loop import fit
 
 if TYPE_CHECKING:

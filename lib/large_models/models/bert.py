@@ -23,11 +23,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from large_models.files import write_whole
 from large_models.models import hub, transformer
 from large_models.models.masks import as_bool
 from large_models.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
-from large_models.tensors import modern
-from large_models.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+from large_models.tensors import load_into, load_tensors, modern, save_tensors
 
 # The names of activations in BERT's config.json, and `Block`'s for them.
 ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}

@@ -23,11 +23,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from large_models.files import write_whole
 from large_models.models import hub
 from large_models.models.attention import KeyValueCache
 from large_models.models.masks import as_bool
 from large_models.models.transformer import Block, BlockConfig, LayerNorm, LearnedPositions
-from large_models.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+from large_models.tensors import load_into, load_tensors, save_tensors
 
 # The names of activations in GPT-2's config.json, and `Block`'s for them.
 ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu"}

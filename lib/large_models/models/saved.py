@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Self
 
 from torch import nn
 
-from large_models.training.checkpoint import load_into, load_tensors, save_tensors, write_whole
+from large_models.files import write_whole
+from large_models.tensors import load_into, load_tensors, save_tensors
 
 
 class Saved(nn.Module):

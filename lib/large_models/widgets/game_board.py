@@ -11,8 +11,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from large_models.experiments import train_game
-from large_models.formulas import games
+from large_models.formulas import games, self_play
 from large_models.widgets.base import BookWidget, Checked, one_of, yes_or_no
 
 SCALE = 10_000  # a number of the table travels as a whole number of ten thousandths
@@ -21,9 +20,9 @@ SIDES = ("reader", "table")
 
 @cache
 def tables() -> NDArray[np.int16]:
-    """(kept, classes): the tables of `train_game.learn`, in ten thousandths."""
-    kept = train_game.learn()
-    return np.int16(np.round(SCALE * np.array([kept[number] for number in train_game.KEPT])))
+    """(kept, classes): the tables of `self_play.learn`, in ten thousandths."""
+    kept = self_play.learn()
+    return np.int16(np.round(SCALE * np.array([kept[number] for number in self_play.KEPT])))
 
 
 @cache
@@ -32,10 +31,10 @@ def records() -> list[dict[str, Any]]:
     be beaten when it begins, and when the reader does."""
     found = []
     for table in tables().tolist():
-        player = train_game.player(table)
+        player = self_play.player(table)
         found.append(
             {
-                "perfect": train_game.perfect_share(player),
+                "perfect": self_play.perfect_share(player),
                 "beaten": [games.worst(player, mark) < 0 for mark in (games.CROSS, games.NOUGHT)],
             }
         )
@@ -43,8 +42,8 @@ def records() -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> int:
-    if isinstance(value, bool) or value not in train_game.KEPT:
-        raise ValueError(f"expected one of {', '.join(map(str, train_game.KEPT))}, got {value!r}")
+    if isinstance(value, bool) or value not in self_play.KEPT:
+        raise ValueError(f"expected one of {', '.join(map(str, self_play.KEPT))}, got {value!r}")
     return int(value)
 
 
@@ -80,7 +79,7 @@ class GameBoard(BookWidget):
     moves = Checked(_moves, []).tag(sync=True)
     values = Checked(yes_or_no, False).tag(sync=True)
 
-    _kept = traitlets.List(list(train_game.KEPT)).tag(sync=True)
+    _kept = traitlets.List(list(self_play.KEPT)).tag(sync=True)
     _tables = traitlets.Bytes().tag(sync=True)
     _records = traitlets.List().tag(sync=True)
 
@@ -109,7 +108,7 @@ class GameBoard(BookWidget):
     def square_values(self) -> dict[int, tuple[float, int]]:
         """Of every free square: what the position after taking it is worth to the player whose
         move it is, by the table and by minimax."""
-        table = tables()[train_game.KEPT.index(self.practice)] / SCALE
+        table = tables()[self_play.KEPT.index(self.practice)] / SCALE
         number = games.graph().number
         found = {}
         for square in games.free(self.board):
