@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from large_models.experiments.train_game import KEPT
 from large_models.formulas import games
+from large_models.formulas.self_play import KEPT
 from large_models.widgets import GameBoard
 from large_models.widgets.game_board import tables
 

@@ -1,16 +1,15 @@
 """GameBoard's Python side: values are the table's and minimax', the rules are kept."""
 
 import pytest
-from large_models.experiments import train_game
-from large_models.formulas import games
+from large_models.formulas import games, self_play
 from large_models.widgets import GameBoard
 from large_models.widgets.game_board import SCALE, records, tables
 
 
 def test_the_tables_are_those_that_are_learned():
-    kept = train_game.learn()
+    kept = self_play.learn()
     assert tables().shape == (8, 765)
-    for row, number in zip(tables(), train_game.KEPT, strict=True):
+    for row, number in zip(tables(), self_play.KEPT, strict=True):
         assert abs(row / SCALE - kept[number]).max() <= 0.5 / SCALE
 
 
