@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from threadpoolctl import threadpool_limits
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import pretrain
 from large_models.formulas.cnn import conv2d, conv2d_loops
 from large_models.models import rnn as models
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.gpt import GPT
-from threadpoolctl import threadpool_limits
-
 from tests.chromium import BROWSER_ARGS, find
 from tests.conftest import build_book
 from tests.serving import serve_gzipped

@@ -1,6 +1,7 @@
 """Shipped files are found from anywhere."""
 
 import pytest
+
 from large_models.files import weights
 
 

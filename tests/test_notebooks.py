@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from large_models.widgets.gate_explorer import GateExplorer
 from large_models.widgets.kernel_explorer import KernelExplorer
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.shapes import conv_output_size, conv_padding, pair, pool_output_size
 
 

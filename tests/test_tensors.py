@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
+
 from large_models import tensors
 from large_models.formulas import bert as numpy_bert
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.gpt import GPT
 from large_models.tensors import load_tensors
-from safetensors.torch import load_file, save_file
 
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()

@@ -14,10 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import widget_states
-from large_models.widgets import assets
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from widget_states import STATE, VIEW
+
+from large_models.widgets import assets
 
 logger = logging.getLogger(__name__)
 

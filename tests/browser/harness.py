@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+
 from large_models.widgets import assets
 
 WIDGETS = Path(assets.__file__).parent

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 
+from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 from tests.browser.harness import show, state_of
 
 # A cell of a matrix shows two digits, a weight two after the point.

@@ -11,11 +11,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from transformers import BertForMaskedLM
+
 from large_models.widgets import BertLive, CheckpointScrubber
 from large_models.widgets.assets import ASSETS, WEIGHTS
 from large_models.widgets.bert_panel import EXAMPLE, tokens
-from transformers import BertForMaskedLM
-
 from tests.browser.harness import kept_height, serious, show
 from tests.browser.harness import settle as drawn
 

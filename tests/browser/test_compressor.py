@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
+
 from large_models.data import digits
 from large_models.formulas import cnn, training
 from large_models.widgets.compressor import Compressor
-
 from tests.browser.harness import serious, settle, show
 
 SETTINGS = [

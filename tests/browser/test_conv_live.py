@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
 from large_models.data import digits
 from large_models.widgets import ConvLive
 from large_models.widgets.conv_live import examples, forward, weights
-
 from tests.browser.harness import show
 
 IMAGES, LABELS = digits.load_digits().test_images, digits.load_digits().test_labels

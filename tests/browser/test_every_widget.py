@@ -1,8 +1,8 @@
 """What each widget owes the page that it stands on, whatever it shows: as it starts."""
 
 import pytest
-from large_models import widgets
 
+from large_models import widgets
 from tests.browser.harness import kept_height, settle, show
 
 

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits, tokenizer
 from large_models.experiments import explain as explaining
 from large_models.models import explain
@@ -13,7 +14,6 @@ from large_models.models.bert import BertForMaskedLM
 from large_models.models.cnn import LeNet
 from large_models.widgets import Explainer
 from large_models.widgets.assets import WEIGHTS
-
 from tests.browser.harness import serious, settle, show
 
 IMAGES = digits.load_digits().test_images

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+
 from large_models.formulas import games
 from large_models.widgets import GameBoard
-
 from tests.browser.harness import serious, settle, show
 
 PLACES = ["top left", "top middle", "top right", "middle left", "middle", "middle right"]

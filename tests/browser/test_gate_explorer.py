@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
 from large_models.data.sequences import CHARACTERS
 from large_models.formulas import rnn
 from large_models.widgets.gate_explorer import GateExplorer, network, sequence
-
 from tests.browser.harness import settle, show, told
 
 # The page and NumPy sum in another order; the state goes round 100 times.

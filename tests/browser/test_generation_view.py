@@ -10,11 +10,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from transformers import GPT2LMHeadModel
+
 from large_models.models.gpt import filter_logits
 from large_models.widgets.assets import ASSETS, WEIGHTS
 from large_models.widgets.generation_view import GenerationView, tokens, weights
-from transformers import GPT2LMHeadModel
-
 from tests.browser.harness import delays, kept_height, serious, settle, show, state_of
 from tests.js.test_sampling import mulberry32
 

@@ -6,13 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from PIL import Image
+
 from large_models.formulas.cnn import conv2d
 from large_models.formulas.pooling import avg_pool2d, max_pool2d
 from large_models.widgets.assets import picture, png
 from large_models.widgets.kernel_explorer import KERNELS, KernelExplorer
-from matplotlib import colormaps
-from PIL import Image
-
 from tests.browser.harness import delays, serious, settle, show, state_of, told
 
 # What is shown has three digits that count, two of them after the point at most.

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+
 from large_models.widgets import LabelCurves
 from large_models.widgets.label_curves import COUNTS, WITH
-
 from tests.browser.harness import serious, settle, show
 
 

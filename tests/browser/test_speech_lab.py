@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
+
 from large_models.data import speech
 from large_models.widgets import SpeechLab
 from large_models.widgets.speech_lab import SOUNDS
-
 from tests.browser.harness import serious, settle, show
 
 # Instead of the machine's loudspeaker: what was played, and whether it was stopped.

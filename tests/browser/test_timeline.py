@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+
 from large_models.data.milestones import FIELDS, MILESTONES, QUANTITIES, figure_of
 from large_models.widgets import Timeline
-
 from tests.browser.harness import serious, settle, show
 
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
+
 from large_models.data.training_runs import RUNS
 from large_models.formulas import budget
 from large_models.widgets import TrainingBudget
-
 from tests.browser.harness import serious, settle, show
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.checks import areas
 from sklearn.metrics import recall_score, top_k_accuracy_score
+
+from large_models.checks import areas
 
 
 def right_recall(scores, taken, k):

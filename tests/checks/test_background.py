@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.checks import background
 from scipy import stats
+
+from large_models.checks import background
 
 
 def right_fit(times, values):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from large_models import checks
-from large_models.checks import bert
 from tokenizers import Tokenizer, models
 from torch.nn import functional as F
+
+from large_models import checks
+from large_models.checks import bert
 
 
 def hide(ids, chance, what, random):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from large_models import checks
 from large_models.formulas import budget
 

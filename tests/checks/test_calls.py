@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+
 from large_models.checks.calls import (
     NotYet,
     Remark,

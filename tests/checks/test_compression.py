@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from large_models import checks
 from large_models.checks import compression
 from large_models.formulas import compression as formulas

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from large_models import checks
-from large_models.checks import concepts
 from sklearn.metrics import recall_score
 from sklearn.neighbors import NearestCentroid
+
+from large_models import checks
+from large_models.checks import concepts
 
 
 def with_sklearn(predicted, labels):

@@ -6,6 +6,7 @@ import pkgutil
 import numpy as np
 import pytest
 import torch
+
 from large_models import checks
 from large_models.checks.calls import Remark, equal
 from large_models.checks.exercise import Exercise

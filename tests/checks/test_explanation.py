@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.checks import explanation as checks
 from large_models.formulas import explanation
 

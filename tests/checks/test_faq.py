@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.checks import faq
 from scipy.special import softmax
+
+from large_models.checks import faq
 
 
 def bits(losses, num_bytes):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from large_models.checks import privacy
 from large_models.formulas import privacy as formulas
 

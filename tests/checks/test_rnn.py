@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from large_models import checks
 from large_models.checks import rnn
-from torch import nn
 
 
 def sigmoid(x):

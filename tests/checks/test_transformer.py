@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+
 from large_models import checks
 from large_models.checks import transformer
 from large_models.models.gpt import filter_logits

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.checks import trends
 from large_models.files import weights
 

@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from large_models.data import digits, strokes
 from scipy.signal import convolve2d
 from sklearn import datasets
+
+from large_models.data import digits, strokes
 
 
 def test_the_split_is_fixed_and_complete():

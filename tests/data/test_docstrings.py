@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
 from large_models.data import docstrings
 from large_models.data.docstrings import CORPUS, PACKAGES, SECTIONS, SPLITS, corpus_hash, load, text
 from large_models.data.harvest import key, split_of

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+
 from large_models.data import docstrings, harvest
 
 SHIPPED = json.loads((docstrings.CORPUS / "corpus.json").read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.data.loans import COLUMNS, loans
 
 

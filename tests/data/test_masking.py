@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import CLS, MASK, PAD, SEP, SPECIAL, Texts, groups, mask_tokens, pad
 

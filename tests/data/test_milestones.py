@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from large_models.data import milestones
 from large_models.data.milestones import (
     ABOVE_1E25,

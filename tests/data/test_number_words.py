@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from large_models.data import number_words
 from large_models.data.number_words import (
     INFIX,

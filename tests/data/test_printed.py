@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.data import digits
 from large_models.data.printed import FONTS, printed_characters, printed_digits
 

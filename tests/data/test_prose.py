@@ -5,6 +5,7 @@ import textwrap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from large_models.data import prose
 from large_models.data.docstrings import SECTIONS
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from large_models.data import docstrings
 from large_models.data.sequences import CHARACTERS, adding_problem, to_indices, to_text
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.data import speech
 from scipy import signal
+
+from large_models.data import speech
 
 
 def test_the_resonator_is_a_filter_of_two_terms():

@@ -6,6 +6,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from large_models.data import docstrings
 from large_models.data.tokenizer import (
     BERT_TOKENS,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.data import traffic
 from large_models.data.traffic import LENGTH, LINE, MAX_BRAKING, STEP, forecasts, simulate
 

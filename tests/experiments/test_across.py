@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import across
 from large_models.models.bert import BertForMaskedLM

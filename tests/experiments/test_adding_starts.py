@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.experiments import adding_starts, train_rnn
 from large_models.experiments.adding_starts import Start, all_starts
 from large_models.files import weights

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from large_models.experiments import adversarial, train_lenet
-from large_models.models.cnn import LeNet
 from torch import nn
 from torch.nn import functional as F
+
+from large_models.experiments import adversarial, train_lenet
+from large_models.models.cnn import LeNet
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 METRICS = json.loads((WEIGHTS / "robust-digits/metrics.json").read_text("utf-8"))

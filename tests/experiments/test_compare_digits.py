@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits
 from large_models.experiments import compare_digits
 from large_models.files import weights

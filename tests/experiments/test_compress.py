@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import compress, finetune, learning_curves
 from large_models.experiments.finetune import Labelled

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits, tokenizer
 from large_models.experiments import explain as explaining
 from large_models.experiments import finetune

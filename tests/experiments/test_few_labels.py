@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import few_labels, finetune, learning_curves
 from large_models.files import weights

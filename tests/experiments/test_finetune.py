@@ -5,11 +5,12 @@ import sys
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import balanced_accuracy_score
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import finetune
 from large_models.experiments.finetune import Labelled
 from large_models.models.bert import BertConfig, BertForSequenceClassification
-from sklearn.metrics import balanced_accuracy_score
 
 SMALL = BertConfig(
     vocab_size=800, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,

@@ -5,13 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score, roc_curve
+
 from large_models.experiments import membership
 from large_models.experiments.train_lenet import data_hash
 from large_models.files import weights
 from large_models.formulas import privacy
 from large_models.training import private
-from scipy.stats import norm
-from sklearn.metrics import roc_auc_score, roc_curve
 
 SHIPPED = weights("privacy-digits")
 RESULTS = json.loads((SHIPPED / "metrics.json").read_text("utf-8"))

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.experiments import moved_digits
 from large_models.experiments.moved_digits import FREE, accuracy_when_moved, centered, move, rounded
 from large_models.files import weights

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import Texts
 from large_models.experiments import next_sentence
 from large_models.experiments.finetune import Labelled
 from large_models.files import weights
 from large_models.models.bert import BertConfig, BertForSequenceClassification
-from transformers import AutoTokenizer
 
 
 @pytest.fixture(scope="module")

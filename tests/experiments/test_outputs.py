@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from large_models.experiments import outputs
 
 SCRIPTS = Path(outputs.__file__).parent

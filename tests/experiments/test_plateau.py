@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import MaskedBatch, Texts
 from large_models.experiments import plateau, pretrain

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+
 from large_models.experiments import positions
 from large_models.files import weights
 from large_models.models.transformer import Rotary, SinusoidalPositions

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
+
 from large_models.data import docstrings, masking, tokenizer
 from large_models.data.masking import MASK, MaskedBatch, Texts
 from large_models.experiments import pretrain
 from large_models.formulas.ngram import TwoSided
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.training.loop import fit
-from torch.nn import functional as F
 
 ROOT = Path(__file__).parents[2]
 SMALL = BertConfig(

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import Ridge
+
 from large_models.data import tokenizer
 from large_models.experiments import probing
 from large_models.files import weights
 from large_models.models.bert import BertForMaskedLM
-from sklearn.linear_model import Ridge
 
 BERT = weights("bert-docs")
 

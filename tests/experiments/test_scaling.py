@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from large_models.experiments import scaling
 
 RESULTS = Path(__file__).parents[2] / "weights/scaling-docs/results.json"

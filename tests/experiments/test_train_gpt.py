@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import docstrings, tokenizer
 from large_models.experiments import train_gpt
 from large_models.formulas.ngram import KneserNey

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits, strokes
 from large_models.data.printed import FONTS
 from large_models.experiments import train_lenet

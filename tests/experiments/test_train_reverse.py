@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+
 from large_models.experiments import train_reverse
 from large_models.experiments.train_reverse import SEQ_LEN, VOCAB_SIZE, Reverser, accuracy, train
 from large_models.models.cnn import num_parameters

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
+
 from large_models.data import docstrings
 from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
 from large_models.experiments import train_rnn
 from large_models.models.sequence import SequenceModel
 from large_models.training.loop import fit
-from torch.nn import functional as F
 
 WEIGHTS = Path(__file__).parent.parent.parent / "weights"
 TEXT = to_indices("the cat sat on the mat and the dog sat on the log.\n" * 200)

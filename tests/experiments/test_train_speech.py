@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import speech
 from large_models.experiments import train_speech
 from large_models.models.speech import SpeechCNN

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import BertForMaskedLM as Theirs
+
 from large_models.data import tokenizer
 from large_models.experiments import finetune, learning_curves, zero_shot
 from large_models.experiments.finetune import Labelled
 from large_models.models.bert import BertForMaskedLM
-from transformers import BertForMaskedLM as Theirs
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "bert-docs"
 

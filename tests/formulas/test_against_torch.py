@@ -21,12 +21,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
 from large_models.formulas import attention, cnn, privacy, rnn, spectrogram, training
 from large_models.formulas import transformer as block
 from large_models.models import attention as torch_attention
 from large_models.models import transformer as torch_block
-from torch import nn
-from torch.nn import functional as F
 
 FLOATS = (np.float16, np.float32, np.float64)
 WHOLE = (np.int8, np.uint8, np.int64, np.bool_)

@@ -10,9 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from large_models.formulas import attention as formulas
 from torch import nn
 from torch.nn import functional as F
+
+from large_models.formulas import attention as formulas
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
+
 from large_models.formulas import bert as formulas
 from large_models.models.bert import BertConfig, BertForMaskedLM
-from safetensors.numpy import load_file, save_file
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),

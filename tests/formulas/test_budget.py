@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
 from large_models.data.training_runs import ASSUMED, ASSUMING, GPT3, RUNS, STATED
 from large_models.files import weights
 from large_models.formulas import budget
 from large_models.models.bert import BertForMaskedLM
 from large_models.models.gpt import GPT
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 PLAN = budget.Run(7.5e9, 1e9, 32, 4096, 32, 2048, count=64)
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
 from large_models.formulas import cnn
 from large_models.shapes import conv_output_size, pair, pool_output_size
 

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from large_models.formulas import compression
 from torch.nn.utils import prune as torch_prune
+
+from large_models.formulas import compression
 
 MATRICES = arrays(
     np.float32,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from large_models.formulas import explanation
 from scipy import stats
+
+from large_models.formulas import explanation
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from large_models.formulas import games
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.formulas.growth import fit_growth
 from scipy import stats
+
+from large_models.formulas.growth import fit_growth
 
 
 def data(seed, n=20, months=9.0, scatter=2.0):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from large_models.formulas import privacy
-from large_models.training import federated
 from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
+
+from large_models.formulas import privacy
+from large_models.training import federated
 
 
 def losses(seed, number=(80, 120), digits=2):

@@ -8,8 +8,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from large_models.formulas import rnn as formulas
 from torch import nn
+
+from large_models.formulas import rnn as formulas
 
 TOLERANCE = {"rtol": 1e-10, "atol": 1e-10}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from large_models.formulas import scaling
-from large_models.models.gpt import GPT, GPTConfig
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+from large_models.formulas import scaling
+from large_models.models.gpt import GPT, GPTConfig
 
 LAW = scaling.Law(E=1.7, A=40.0, alpha=0.35, B=400.0, beta=0.4)
 N, D = (x.ravel() for x in np.meshgrid(np.geomspace(3e3, 3e5, 6), np.geomspace(1e5, 1e6, 4)))

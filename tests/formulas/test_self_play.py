@@ -1,6 +1,7 @@
 """Learning by self-play: one update by hand, and what the tables have become."""
 
 import pytest
+
 from large_models.formulas import games, self_play
 
 

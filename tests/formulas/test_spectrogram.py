@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.formulas import spectrogram as ours
 from scipy import signal
+
+from large_models.formulas import spectrogram as ours
 
 
 @pytest.mark.parametrize(("size", "hop"), [(128, 80), (64, 64), (31, 7)])

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from large_models.formulas import training
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}

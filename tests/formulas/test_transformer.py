@@ -8,10 +8,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from large_models.formulas import transformer as formulas
-from large_models.models import transformer as models
 from torch import nn
 from torch.nn import functional as F
+
+from large_models.formulas import transformer as formulas
+from large_models.models import transformer as models
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
 from large_models.formulas import attention as formulas
 from large_models.models import attention as models
 from large_models.models.attention import KeyValueCache, MultiHeadAttention
-from torch import nn
-from torch.nn import functional as F
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

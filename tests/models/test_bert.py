@@ -5,6 +5,8 @@ import json
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
+
 from large_models.data import tokenizer
 from large_models.models import bert
 from large_models.models.bert import (
@@ -12,7 +14,6 @@ from large_models.models.bert import (
     BertForMaskedLM,
     BertForSequenceClassification,
 )
-from safetensors.torch import load_file, save_file
 
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()

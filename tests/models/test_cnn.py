@@ -8,11 +8,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
+
 from large_models.data import digits
 from large_models.formulas import cnn, training
 from large_models.models.cnn import LeNet, LeNetConfig, num_parameters
 from large_models.tensors import load_tensors
-from torch import nn
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lenet-digits"
 

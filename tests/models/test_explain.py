@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from captum import attr
+
 from large_models.data import digits, tokenizer
 from large_models.experiments.explain import classifier
 from large_models.files import weights

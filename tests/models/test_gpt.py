@@ -7,6 +7,7 @@ import torch
 import transformers
 from hypothesis import given
 from hypothesis import strategies as st
+
 from large_models.models.gpt import GPT, GPTConfig, filter_logits
 
 transformers.logging.set_verbosity_error()

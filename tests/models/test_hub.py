@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+
 from large_models.models import bert, gpt, hub
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.gpt import GPT, GPTConfig

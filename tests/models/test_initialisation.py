@@ -11,10 +11,11 @@ import re
 import pytest
 import torch
 import transformers
+from torch import nn
+
 from large_models.models import bert, cnn, gpt, lora, recommender, rnn, seq2seq, sequence, speech
 from large_models.models import transformer as blocks
 from large_models.models.attention import MultiHeadAttention
-from torch import nn
 
 transformers.logging.set_verbosity_error()
 

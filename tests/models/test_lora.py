@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from large_models.models import lora
-from large_models.models.transformer import Block, BlockConfig
 from torch import nn
 from torch.nn import functional as F
+
+from large_models.models import lora
+from large_models.models.transformer import Block, BlockConfig
 
 CONFIG = BlockConfig(hidden_size=12, num_heads=3, feed_forward_size=20, dropout=0.0)
 

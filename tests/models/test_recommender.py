@@ -1,6 +1,7 @@
 """models.recommender: a position sees the past, and its order."""
 
 import torch
+
 from large_models.models.recommender import NextItem
 
 

@@ -11,10 +11,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from large_models.formulas import rnn as formulas
-from large_models.models import rnn as models
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from large_models.formulas import rnn as formulas
+from large_models.models import rnn as models
 
 KINDS = ["RNN", "LSTM", "GRU"]
 EXACT = {"rtol": 1e-10, "atol": 1e-10}

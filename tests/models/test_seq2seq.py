@@ -1,6 +1,7 @@
 """models.seq2seq: what is written does not depend on padding, nor on what comes after."""
 
 import torch
+
 from large_models.data.number_words import END, PAD, START
 from large_models.models.seq2seq import Seq2Seq
 

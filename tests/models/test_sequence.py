@@ -4,9 +4,10 @@ import json
 
 import pytest
 import torch
+from torch import nn
+
 from large_models.models.sequence import SequenceConfig, SequenceModel
 from large_models.tensors import load_tensors, save_tensors
-from torch import nn
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
+
 from large_models.models.cnn import num_parameters
 from large_models.models.speech import SpeechCNN, SpeechCNNConfig
-from torch.nn import functional as F
 
 
 def test_layers_by_hand():

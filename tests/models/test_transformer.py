@@ -10,11 +10,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
 from large_models.models import transformer as models
 from large_models.models.attention import KeyValueCache
 from large_models.models.transformer import Block, BlockConfig, Decoder, Encoder, LayerNorm, Rotary
-from torch import nn
-from torch.nn import functional as F
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 SMALL = {"hidden_size": 6, "num_heads": 3, "feed_forward_size": 8, "dropout": 0.0}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.plots.explanations import show_explanations
 from large_models.plots.style import MAGNITUDE, SIGNED
 

@@ -6,6 +6,7 @@ import re
 import matplotlib
 import numpy as np
 import pytest
+
 from large_models import plots
 
 matplotlib.use("agg")

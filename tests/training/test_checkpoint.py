@@ -6,11 +6,12 @@ import os
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
+from torch import nn
+
 from large_models.tensors import load_into, load_tensors, save_tensors
 from large_models.training import checkpoint
 from large_models.training.checkpoint import Progress, load_checkpoint
-from safetensors.torch import save_file
-from torch import nn
 
 
 def model(seed=0):

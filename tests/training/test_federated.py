@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from large_models.training import federated, metrics, private
 from torch.nn import functional as F
+
+from large_models.training import federated, metrics, private
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+
 from large_models.tensors import load_tensors, save_tensors
 from large_models.training.loop import fit
-from torch import nn
 
 X = torch.randn(40, 3, generator=torch.Generator().manual_seed(7))
 Y = X @ torch.tensor([[1.0], [-2.0], [0.5]])

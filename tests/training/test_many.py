@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from large_models.training import many, private
 
 SEEDS = (0, 1, 5)

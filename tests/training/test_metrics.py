@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from large_models.training import metrics
 from sklearn.metrics import accuracy_score, confusion_matrix
 from torch import nn
+
+from large_models.training import metrics
 
 
 def test_scikit_learn_agrees():

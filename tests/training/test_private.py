@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
-from large_models.formulas import privacy
-from large_models.training import private
 from opacus import GradSampleModule
 from opacus.accountants import PRVAccountant, RDPAccountant
 from opacus.optimizers import DPOptimizer
 from torch.nn import functional as F
+
+from large_models.formulas import privacy
+from large_models.training import private
 
 
 @pytest.fixture(scope="module")

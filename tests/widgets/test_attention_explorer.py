@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 
 

@@ -7,18 +7,19 @@ import base64
 import gzip
 import json
 
-import large_models.models.bert
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import BertForMaskedLM, BertForSequenceClassification
+
+import large_models.models.bert
 from large_models.data import docstrings
 from large_models.data.masking import Texts
 from large_models.experiments import pretrain
 from large_models.widgets import BertLive, CheckpointScrubber
 from large_models.widgets.assets import ASSETS, BERT_STEPS, WEIGHTS
 from large_models.widgets.bert_panel import EXAMPLE, NAME, labels, read, tokens
-from safetensors.torch import load_file
-from transformers import BertForMaskedLM, BertForSequenceClassification
 
 BOTH = [BertLive, CheckpointScrubber]
 DIRECTORY = WEIGHTS / NAME

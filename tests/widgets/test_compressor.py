@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits
 from large_models.formulas import compression
 from large_models.models.cnn import LeNet

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits
 from large_models.models.cnn import LeNet
 from large_models.widgets import ConvLive

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.data import digits
 from large_models.widgets import Explainer
 from large_models.widgets.conv_live import examples, forward

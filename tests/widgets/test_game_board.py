@@ -1,6 +1,7 @@
 """GameBoard's Python side: values are the table's and minimax', the rules are kept."""
 
 import pytest
+
 from large_models.formulas import games, self_play
 from large_models.widgets import GameBoard
 from large_models.widgets.game_board import SCALE, records, tables

@@ -5,13 +5,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import load, load_file
+
 from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
 from large_models.formulas import rnn
 from large_models.widgets import gate_explorer
 from large_models.widgets.assets import ASSETS, WEIGHTS
 from large_models.widgets.gate_explorer import TEXT, GateExplorer, held, sequence
 from large_models.widgets.packed import unpack
-from safetensors.numpy import load, load_file
 
 # NumPy and torch sum float32 in another order: below 1e-6 a step, and the gates forget most of it.
 TOLERANCE = {"rtol": 0, "atol": 2e-5}

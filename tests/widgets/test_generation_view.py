@@ -12,10 +12,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import GPT2LMHeadModel
+
 from large_models.data import docstrings
 from large_models.widgets.assets import ASSETS, WEIGHTS
 from large_models.widgets.generation_view import GenerationView, config, forward, tokens, weights
-from transformers import GPT2LMHeadModel
 
 
 @pytest.fixture(scope="module")

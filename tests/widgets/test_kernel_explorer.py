@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from safetensors.numpy import save_file
+
 from large_models.formulas.cnn import conv2d
 from large_models.formulas.pooling import max_pool2d
 from large_models.widgets.assets import picture
 from large_models.widgets.kernel_explorer import KERNELS, KernelExplorer, learned_kernels
-from PIL import Image
-from safetensors.numpy import save_file
 
 
 def test_carries_one_picture_exactly_and_little_else():

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.widgets import LabelCurves
 from large_models.widgets.assets import WEIGHTS
 from large_models.widgets.label_curves import COUNTS, WITH, WITHOUT

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from large_models.widgets.packed import pack, unpack
 from safetensors.numpy import load, save
+
+from large_models.widgets.packed import pack, unpack
 
 
 def tensors():

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.files import weights
 from large_models.formulas import privacy
 from large_models.training import private

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from large_models.data.milestones import MILESTONES, SOURCES, figure_of
 from large_models.formulas.growth import fit_growth
 from large_models.widgets.timeline import Timeline

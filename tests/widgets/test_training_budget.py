@@ -1,6 +1,7 @@
 """TrainingBudget's Python side: settings in, a plan out."""
 
 import pytest
+
 from large_models.data.training_runs import RUNS
 from large_models.formulas import budget
 from large_models.widgets import TrainingBudget

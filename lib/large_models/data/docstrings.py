@@ -9,7 +9,6 @@ it. Chapters: 2_concepts, 3_2_rnn, 3_4_transformer, 4_1_train_bert.
 
 import hashlib
 import json
-import lzma
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,6 +78,8 @@ def corpus_hash(split: str, directory: str | Path = CORPUS) -> str:
 def _read(split: str, directory: Path) -> tuple[str, Sentences]:
     if split not in SPLITS:
         raise ValueError(f"split: expected one of {', '.join(SPLITS)}, got {split!r}")
+    import lzma  # here, since not every Python has it
+
     path = directory / f"{split}.tsv.xz"
     expected = json.loads((directory / "corpus.json").read_text("utf-8"))["sha256"][split]
     try:

@@ -14,7 +14,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import lzma
 import platform
 import re
 import sysconfig
@@ -136,6 +135,8 @@ def write(sentences: list[Sentence], directory: Path) -> dict:
         rows = [row for row in sentences if split_of(row.package, row.file) == split]
         lines = (f"{row.file}\t{row.package}\t{row.section}\t{row.text}\n" for row in rows)
         data = "".join(lines).encode("ascii")
+        import lzma
+
         packed = lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
         (directory / f"{split}.tsv.xz").write_bytes(packed)
         packages, sections = Counter(r.package for r in rows), Counter(r.section for r in rows)

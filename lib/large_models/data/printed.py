@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from large_models.data.digits import count_ink, normalize_drawing
 
@@ -59,6 +58,7 @@ def printed_characters(characters: str, font: str = FONTS[0]) -> NDArray[np.floa
     if not characters or font not in FONTS:
         raise ValueError(f"expected characters and one of {', '.join(FONTS)}, got {font!r}")
     import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
 
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
     letters = ImageFont.truetype(str(path), 96)

@@ -10,7 +10,6 @@ a round pen of some width. Nothing here is used in training: it is a test that c
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 SIDE = 128  # of a drawing, pixels
 _OVERSAMPLE = 3  # drawn larger, then averaged: soft edges, as on a canvas
@@ -111,6 +110,8 @@ def _draw(digit: int, rng: np.random.Generator, side: int) -> NDArray[np.float32
     # Somewhere where it fits; if it is too wide to fit, in the middle.
     room = np.maximum(1 - (high - low), 0)
     corner = np.where(room > 0, rng.uniform(size=2) * room, (1 - (high - low)) / 2)
+
+    from PIL import Image, ImageDraw
 
     scale = side * _OVERSAMPLE
     canvas = Image.new("L", (scale, scale), 0)

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares
 
 Array = NDArray[np.float64]
 
@@ -73,6 +72,8 @@ def fit(N: ArrayLike, D: ArrayLike, losses: ArrayLike, delta: float = DELTA) -> 
 
     def residuals(x: Array) -> Array:
         return np.log(loss(unfold(x), N, D)) - np.log(losses)
+
+    from scipy.optimize import least_squares  # here, so that formulas come without scipy
 
     best = None
     for share in (0.2, 0.5, 0.8):  # of the lowest loss that is taken for E, to start from

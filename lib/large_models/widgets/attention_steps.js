@@ -1,5 +1,5 @@
 // Attention by hand, step by step, and how each number of each step is made.
-import { attentionSoftmaxRow } from "./attention.js";
+import { attentionSoftmaxRow } from "./engine/attention.js";
 import { h, number, t } from "./ui.js";
 
 /** Every step of attention by hand, in double precision: rows of numbers each.

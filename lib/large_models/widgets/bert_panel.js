@@ -1,11 +1,11 @@
 // A BERT reads a sentence: tokens to hide, what belongs there, where every head looks. What BertLive
 // and CheckpointScrubber have in common. Python's side, and what each trait means: bert_panel.py.
 import { buildMaps } from "./attention_maps.js";
-import { bertForward } from "./bert.js";
-import { linear, softmax, tensor } from "./nn.js";
-import { unpack } from "./packed.js";
+import { bertForward } from "./engine/bert.js";
+import { linear, softmax, tensor } from "./engine/nn.js";
+import { unpack } from "./engine/packed.js";
 import { bytesOf, h, loadAsset, probability, t, uniqueId } from "./ui.js";
-import { wordpieceTokenizer } from "./wordpiece.js";
+import { wordpieceTokenizer } from "./engine/wordpiece.js";
 
 const BERT_TOKENIZER = "bert-docs-tokenizer";
 const BERT_MASK = "[MASK]";

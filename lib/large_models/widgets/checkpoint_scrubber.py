@@ -5,7 +5,8 @@ from typing import Any
 
 import traitlets
 
-from large_models.widgets.assets import BERT_STEPS, WEIGHTS
+from large_models.files import WEIGHTS
+from large_models.widgets.assets import BERT_STEPS
 from large_models.widgets.base import Checked
 from large_models.widgets.bert_panel import NAME, BertWidget, answers, read
 

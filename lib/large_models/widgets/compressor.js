@@ -1,7 +1,7 @@
 // Drag bits and sparsity: the held-out digits are read anew. Python's side: compressor.py.
-import { argmax, compressed, scoresOf, smallestFirst, storedBits } from "./compress.js";
-import { toInput } from "./digits.js";
-import { lenetWeights } from "./lenet.js";
+import { argmax, compressed, scoresOf, smallestFirst, storedBits } from "./engine/compression.js";
+import { toInput } from "./engine/digits.js";
+import { lenetWeights } from "./engine/lenet.js";
 import { bytesOf, drawMap, float32Of, h, mount, number, probability, segmented, t, uniqueId } from "./ui.js";
 
 const BITS = [32, 8, 7, 6, 5, 4, 3, 2];

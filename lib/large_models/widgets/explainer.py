@@ -12,6 +12,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from large_models.data import digits
+from large_models.files import WEIGHTS
 from large_models.widgets.assets import BERT_STEPS
 from large_models.widgets.base import (
     BadValue,
@@ -22,7 +23,7 @@ from large_models.widgets.base import (
     whole,
     yes_or_no,
 )
-from large_models.widgets.bert_panel import EXAMPLE, NAME, TASK, WEIGHTS, labels, tokens
+from large_models.widgets.bert_panel import EXAMPLE, NAME, TASK, labels, tokens
 from large_models.widgets.conv_live import examples, forward, weights
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)  # of integrated gradients

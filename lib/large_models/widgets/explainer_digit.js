@@ -1,10 +1,10 @@
 // The Explainer's digit: four maps of pixels, and what the answer loses without the strongest.
-import { countInk, normalizeDrawing, toInput } from "./digits.js";
-import { inFrames, integratedGradients, occlusionMap, seededRandom, strongestFirst, without } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler, sumText } from "./explainer_parts.js";
-import { lenetGradient, lenetProbabilities, lenetScores } from "./gradients.js";
-import { lenetWeights } from "./lenet.js";
-import { tensor } from "./nn.js";
+import { countInk, normalizeDrawing, toInput } from "./engine/digits.js";
+import { integratedGradients, occlusionMap, seededRandom, strongestFirst, without } from "./engine/explanation.js";
+import { METHOD_NAMES, answerBars, fall, inFrames, ruler, sumText } from "./explainer_parts.js";
+import { lenetGradient, lenetProbabilities, lenetScores } from "./engine/gradients.js";
+import { lenetWeights } from "./engine/lenet.js";
+import { tensor } from "./engine/nn.js";
 import { PAPER, drawingPaper } from "./paper.js";
 import { bytesOf, drawMap, float32Of, h, legend, probability, t, toggle } from "./ui.js";
 

@@ -1,12 +1,12 @@
 // The Explainer's sentence: what each token adds, by four methods, and what the answer loses without
 // the strongest. The BERT and its gradients run in the page, on weights that come on first use.
-import { bertBackward, bertFromEmbeddings } from "./bert_gradients.js";
-import { attentionRollout, inFrames, integratedGradients, seededRandom, strongestFirst } from "./explanation.js";
-import { METHOD_NAMES, answerBars, fall, ruler, sumText } from "./explainer_parts.js";
-import { softmax, tensor } from "./nn.js";
-import { unpack } from "./packed.js";
+import { bertBackward, bertFromEmbeddings } from "./engine/bert_gradients.js";
+import { attentionRollout, integratedGradients, seededRandom, strongestFirst } from "./engine/explanation.js";
+import { METHOD_NAMES, answerBars, fall, inFrames, ruler, sumText } from "./explainer_parts.js";
+import { softmax, tensor } from "./engine/nn.js";
+import { unpack } from "./engine/packed.js";
 import { h, loadAsset, paint, probability, t, uniqueId } from "./ui.js";
-import { wordpieceTokenizer } from "./wordpiece.js";
+import { wordpieceTokenizer } from "./engine/wordpiece.js";
 
 const COLUMNS = ["hide", "rollout", "times", "integrated"];
 const SENTENCE_STEPS = 16; // of integrated gradients

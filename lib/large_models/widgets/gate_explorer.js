@@ -3,9 +3,9 @@
 import { gateBars, gateLetter, gateLines, gateNumbers, gateText } from "./gate_charts.js";
 import { gateHolds } from "./gate_holds.js";
 import { gateInput } from "./gate_input.js";
-import { GATE_LETTERS, GATE_STEPS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./gate_network.js";
-import { tensor } from "./nn.js";
-import { unpack } from "./packed.js";
+import { GATE_LETTERS, GATE_STEPS, gateChances, gateFromTensors, gateOneHot, gateOrder, gateRows, gateRun, gateSequence, gateUnit } from "./engine/gate_network.js";
+import { tensor } from "./engine/nn.js";
+import { unpack } from "./engine/packed.js";
 import { bytesOf, drawMap, h, legend, loadAsset, mount, number, player, probability, segmented, steer, stepper, t, toggle } from "./ui.js";
 
 const MAPS = () => [

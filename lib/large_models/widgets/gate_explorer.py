@@ -15,8 +15,9 @@ import traitlets
 from numpy.typing import NDArray
 
 from large_models.data.sequences import CHARACTERS, to_indices
+from large_models.files import WEIGHTS
 from large_models.formulas import rnn, training
-from large_models.widgets.assets import ASSETS, WEIGHTS
+from large_models.widgets.assets import ASSETS
 from large_models.widgets.base import BookWidget, Checked, one_of, whole, yes_or_no
 from large_models.widgets.packed import unpack
 

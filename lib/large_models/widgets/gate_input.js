@@ -1,5 +1,5 @@
 // What GateExplorer's reader changes of the input: the marked steps, their values, the text.
-import { GATE_LETTERS, GATE_STEPS } from "./gate_network.js";
+import { GATE_LETTERS, GATE_STEPS } from "./engine/gate_network.js";
 import { h, number, parseNumber, t, uniqueId } from "./ui.js";
 
 const GATE_LONGEST = 64; // characters of a text

@@ -1,6 +1,6 @@
 // A text grows token by token. Python's side, and what each trait means: generation_view.py.
-import { lookOf, textReader, tokenParts } from "./generation_model.js";
-import { drawAt, nextTokens, pickToken } from "./sampling.js";
+import { lookOf, textReader, tokenParts } from "./engine/generation_model.js";
+import { drawAt, nextTokens, pickToken } from "./engine/sampling.js";
 import { float32Of, h, loadAsset, mount, number, probability, segmented, stepper, t, uniqueId } from "./ui.js";
 
 const MODEL = "gpt-docs";

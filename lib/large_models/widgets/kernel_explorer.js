@@ -1,5 +1,5 @@
 // A kernel slides over a photograph. Python's side, and what each trait means: kernel_explorer.py.
-import { avgPool2d, conv2d, maxPool2d, tensor } from "./nn.js";
+import { avgPool2d, conv2d, maxPool2d, tensor } from "./engine/nn.js";
 import { bytesOf, drawMap, h, legend, loadAsset, mount, number, paint, parseNumber, player, probability, segmented, select, steer, stepper, t, toggle, uniqueId } from "./ui.js";
 
 const LARGEST_WEIGHT = 1000;

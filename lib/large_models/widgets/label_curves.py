@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from large_models.widgets.assets import WEIGHTS
+from large_models.files import WEIGHTS
 from large_models.widgets.base import BookWidget, Checked, one_of
 
 TASKS = ("packages", "sections")

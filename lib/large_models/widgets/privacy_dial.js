@@ -1,6 +1,6 @@
 // Two attacks, false alarms held fixed: histograms of what an attack sees, and its ROC.
 // Python's side: privacy_dial.py.
-import { mostFound, nearest } from "./privacy.js";
+import { mostFound, nearest } from "./engine/privacy.js";
 import { h, mount, number, probability, segmented, t, uniqueId } from "./ui.js";
 
 const HISTOGRAM_HEIGHT = 190;

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from large_models.files import WEIGHTS
 from large_models.formulas import privacy
-from large_models.widgets.assets import WEIGHTS
 from large_models.widgets.base import BookWidget, Checked, one_of
 
 WAYS = (

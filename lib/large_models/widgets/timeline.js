@@ -1,5 +1,5 @@
 // Models by year against parameters, data or compute, and how fast they grow. Python's side: timeline.py.
-import { fitGrowth } from "./growth.js";
+import { fitGrowth } from "./engine/growth.js";
 import { timelineTable, timelineWords } from "./timeline_words.js";
 import { h, mount, segmented, t, uniqueId } from "./ui.js";
 
