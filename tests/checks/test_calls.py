@@ -1,6 +1,7 @@
 """A reader's function is called safely, and what it did is said in words."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -68,6 +69,17 @@ def test_a_stub_is_told_from_a_forgotten_return(argument):
 @pytest.mark.parametrize("function", [for_ever, stubborn])
 def test_an_endless_loop_ends(function):
     assert "still running after 0.2 seconds" in call(function, (1,), seconds=0.2).fault
+
+
+def test_waiting_is_not_computing():
+    """A machine that is busy with something else makes nobody slow."""
+
+    def late(x):
+        time.sleep(0.5)
+        return x
+
+    assert call(late, (1.0,), seconds=0.2).array == 1
+    assert "still running" in call(lambda x: time.sleep(60), (1.0,), seconds=0.02).fault
 
 
 def test_an_endless_loop_ends_where_there_are_no_signals():
