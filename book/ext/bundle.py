@@ -5,24 +5,28 @@ has. A rule stays if each class and id it asks for occurs as a word somewhere in
 What stays lies in a cascade layer, so that a plain rule of book.css wins over it.
 """
 
+import posixpath
 import re
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import tinycss2
 from sphinx.application import Sphinx
 
 SHEET = "style.css"
 # What the theme links by itself, before all others.
 FIRST = ["basic.css", "styles/pydata-sphinx-theme.css"]
-_PIECE = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[^{};"'/]+|/""", re.S)
-_NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
-_INSIDE = re.compile(r"\[[^\]]*\]|:(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
-_URL = re.compile(r"""url\(\s*(["']?)(?!data:|https?:|/|#)([^"')]+)\1\s*\)""")
+NESTED = ("media", "supports", "layer", "container")
+PLAIN: dict[str, Any] = {"skip_comments": True, "skip_whitespace": True}
+_WORD = re.compile(r"[\w-]+")
+_ELSEWHERE = re.compile(r"data:|https?:|/|#")
 
 
-def one_sheet(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+def one_sheet(app: Sphinx, pagename: str, template: str, context: dict, doctree: Any) -> None:
     """Remember the page's stylesheets in their order, and give it the one that replaces them."""
     sheets = [str(s.filename).removeprefix("_static/") for s in context["css_files"]]
-    known = app.env.book_sheets = getattr(app.env, "book_sheets", list(FIRST))
+    known = vars(app.env).setdefault("book_sheets", list(FIRST))
     known.extend(sheet for sheet in sheets if sheet not in known)
     context["css_files"] = []
     context["sheet"] = f"_static/{SHEET}"
@@ -41,14 +45,13 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
         p for p in out.rglob("*") if p.suffix in (".html", ".js") and "html-manager" not in p.parts
     ]
     for page in pages:
-        words.update(re.findall(r"[\w-]+", page.read_text("utf-8", errors="ignore")))
+        words.update(_WORD.findall(page.read_text("utf-8", errors="ignore")))
     parts = {}
     for name in sheets:
         folder = Path(name).parent
         css = (static / name).read_text("utf-8")
-        css = _URL.sub(lambda m, folder=folder: f"url({_joined(folder, m[2])})", css)
         # KaTeX puts its class names together from parts: none of its rules can be told unused.
-        parts[name] = css if name.startswith("katex/") else used(css, words)
+        parts[name] = used(css, None if name.startswith("katex/") else words, folder)
     ours = parts.pop("book.css")
     theirs = "\n".join(parts.values())
     for path in static.rglob("*.css"):
@@ -56,58 +59,56 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
     (static / SHEET).write_text(f"@layer theme {{\n{theirs}\n}}\n{ours}", "utf-8")
 
 
-def used(css: str, words: set[str]) -> str:
-    """The rules of a stylesheet whose classes and ids are all among `words`."""
-    pieces = [p for p in _PIECE.findall(css) if not p.startswith("/*")]
-    kept, _ = _block(pieces, 0, words)
-    return kept
+def used(css: str, words: set[str] | None, folder: Path = Path()) -> str:
+    """The rules of a stylesheet in `folder` whose classes and ids are all among `words`."""
+    return _rules(tinycss2.parse_stylesheet(css, **PLAIN), words, folder)
 
 
-def _block(pieces: list[str], at: int, words: set[str]) -> tuple[str, int]:
-    """The used rules from `pieces[at]` to the closing brace, and where that is."""
-    out, head = [], []
-    while at < len(pieces):
-        piece = pieces[at]
-        at += 1
-        if piece == "}":
-            break
-        if piece == "{":
-            prelude = "".join(head).strip()
-            head = []
-            nested = prelude.startswith(("@media", "@supports", "@layer", "@container"))
-            if nested:
-                body, at = _block(pieces, at, words)
-            else:
-                start, depth = at, 1
-                while depth:
-                    depth += {"{": 1, "}": -1}.get(pieces[at], 0)
-                    at += 1
-                body = "".join(pieces[start : at - 1]).strip()
-            if not prelude.startswith("@"):
-                prelude = ",".join(s for s in _selectors(prelude) if _possible(s, words))
-            if prelude and body and "FontAwesome" not in body and "Font Awesome" not in body:
-                out.append(f"{prelude}{{{body}}}")
+def _rules(rules: list[Any], words: set[str] | None, folder: Path) -> str:
+    out = []
+    for rule in rules:
+        if rule.type == "error":
+            raise ValueError(f"line {rule.source_line} of a stylesheet: {rule.message}")
+        if rule.content is None:  # @charset, which means nothing inside a layer
+            continue
+        body = _text(rule.content, folder)
+        if rule.type == "qualified-rule":
+            possible = (s for s in _selectors(rule.prelude) if _possible(s, words))
+            prelude = ",".join(_text(selector, folder) for selector in possible)
         else:
-            head.append(piece)
-            if piece == ";":  # @charset, which means nothing inside a layer
-                head = []
-    return "\n".join(out), at
+            prelude = f"@{rule.at_keyword} {_text(rule.prelude, folder)}".strip()
+            if rule.lower_at_keyword in NESTED:
+                body = _rules(tinycss2.parse_rule_list(rule.content, **PLAIN), words, folder)
+        if prelude and body and "FontAwesome" not in body and "Font Awesome" not in body:
+            out.append(f"{prelude}{{{body}}}")
+    return "\n".join(out)
 
 
-def _selectors(prelude: str) -> list[str]:
-    """Split at the commas that are not inside brackets."""
-    return [s.strip() for s in re.split(r",(?![^(\[]*[)\]])", prelude)]
+def _selectors(prelude: list[Any]) -> list[list[Any]]:
+    commas = [-1, *(i for i, node in enumerate(prelude) if node == ","), len(prelude)]
+    return [prelude[a + 1 : b] for a, b in pairwise(commas)]
 
 
-def _possible(selector: str, words: set[str]) -> bool:
-    return all(name in words for name in _NAME.findall(_INSIDE.sub("", selector)))
+def _possible(selector: list[Any], words: set[str] | None) -> bool:
+    """Whether all classes and ids outside brackets, as those of :not(), are among `words`."""
+    names = [node.value for node in selector if node.type == "hash"]
+    names += [b.value for a, b in pairwise(selector) if a == "." and b.type == "ident"]
+    return words is None or all(words.issuperset(_WORD.findall(name)) for name in names)
 
 
-def _joined(folder: Path, url: str) -> str:
-    parts = []
-    for part in [*folder.parts, *url.split("/")]:
-        parts.pop() if part == ".." else parts.append(part)
-    return "/".join(parts)
+def _text(nodes: list[Any], folder: Path) -> str:
+    return tinycss2.serialize(_moved(nodes, folder)).strip()
+
+
+def _moved(nodes: list[Any], folder: Path) -> list[Any]:
+    """Without comments, and with addresses beside the stylesheet as seen from above `folder`."""
+    for node in nodes:
+        inside = "arguments" if node.type == "function" else "content"
+        if isinstance(getattr(node, inside, None), list):
+            setattr(node, inside, _moved(getattr(node, inside), folder))
+        elif node.type == "url" and not _ELSEWHERE.match(node.value):
+            node.representation = f"url({posixpath.normpath(f'{folder}/{node.value}')})"
+    return [node for node in nodes if node.type != "comment"]
 
 
 def setup(app: Sphinx) -> dict:
