@@ -206,3 +206,13 @@ def test_without_scripts_a_picture_stands_for_each_widget(open_page, book_url, n
         assert box["width"] > 300 and box["height"] > 150
         assert picture.get_attribute("alt")
     assert (seen.outside, seen.failed) == ([], [])
+
+
+@pages
+def test_without_scripts_formulas_stand(open_page, book, book_url, name):
+    page, _ = open_page(f"{book_url}/{name}.html", java_script_enabled=False)
+    assert page.locator(".katex-error").count() == 0
+    assert (
+        page.locator(".math").count() == page.locator(".math > :is(.katex, .katex-display)").count()
+    )
+    assert "katex.min.js" not in (book / f"{name}.html").read_text("utf-8")
