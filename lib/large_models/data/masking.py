@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from large_models.data import docstrings
-from large_models.data.tokenizer import BERT_TOKENS
+from large_models.data.tokenizer import BERT_TOKENS, Tokens
 
 PAD, UNKNOWN, CLS, SEP, MASK = range(len(BERT_TOKENS))
 SPECIAL = len(BERT_TOKENS)  # the first token that is none of these
@@ -89,7 +88,7 @@ class Texts:
         ValueError: for a length below 3 or another split.
     """
 
-    def __init__(self, split: str, tokens: Tokenizer, length: int = 64) -> None:
+    def __init__(self, split: str, tokens: Tokens, length: int = 64) -> None:
         if length < 3:
             raise ValueError(f"length: expected at least 3, got {length}")
         data = docstrings.load(split)

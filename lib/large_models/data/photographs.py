@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 # name -> (package, file in it, credit). scikit-learn's README names danielbuechele for the flower
 # too, but its links lead to vultilion's page.
@@ -62,10 +61,15 @@ def credit(name: str) -> str:
 
 @cache
 def _load(name: str, size: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
     package, file, _ = _SOURCES[name]
     # Found without importing the package, which takes longer than the picture.
     top, *inner = package.split(".")
-    folder = Path(find_spec(top).submodule_search_locations[0], *inner)
+    library = find_spec(top)
+    if library is None or not library.submodule_search_locations:
+        raise ModuleNotFoundError(f"the photograph {name!r} comes with {top}: install that first")
+    folder = Path(library.submodule_search_locations[0], *inner)
     image = Image.open(folder / file).convert("L")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2

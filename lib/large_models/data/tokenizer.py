@@ -8,25 +8,41 @@ Hugging Face `tokenizers`', and so is the format of the files.
 Chapters: 3_4_transformer, 4_1_train_bert.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tokenizers import (
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-    trainers,
-)
+from large_models.data import bpe, wordpiece
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer, models
 
 BERT_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")  # their ids: 0 to 4
 END_OF_TEXT = "<|endoftext|>"  # id 0; GPT-2's name for it
 FILE = "tokenizer.json"
 
 
-def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> Tokenizer:
+class Tokens(Protocol):
+    """What the book asks of a tokenizer: of Hugging Face's, or of `wordpiece` and `bpe`."""
+
+    def encode(self, sequence: str, /) -> Any:
+        """The `ids` of a text, its `tokens`, and from where to where each stands, `offsets`."""
+
+    def decode(self, ids: Sequence[int], skip_special_tokens: bool = True) -> str:
+        """The text of ids."""
+
+    def id_to_token(self, id: int, /) -> str | None:
+        """What an id stands for."""
+
+    def token_to_id(self, token: str, /) -> int | None:
+        """The id of a token."""
+
+    def get_vocab_size(self) -> int:
+        """How many tokens there are."""
+
+
+def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> "Tokenizer":
     """BERT's tokenizer: lower case, accents off, words split at spaces and punctuation.
 
     An encoded text is "[CLS] ... [SEP]"; a pair "[CLS] ... [SEP] ... [SEP]", type ids 0 and 1. The
@@ -40,6 +56,8 @@ def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> Tokenizer:
         ValueError: if the special tokens and the characters of the texts alone are more, or if
             texts is one string.
     """
+    from tokenizers import models, processors, trainers
+
     texts = _listed(texts)
     tokenizer = _bert(models.WordPiece(unk_token="[UNK]"))
     first, inside = set(), set()
@@ -65,7 +83,7 @@ def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> Tokenizer:
     return trained
 
 
-def train_bpe(texts: Iterable[str], vocab_size: int = 1024) -> Tokenizer:
+def train_bpe(texts: Iterable[str], vocab_size: int = 1024) -> "Tokenizer":
     """GPT-2's tokenizer: bytes, and merges of neighbours inside words. Any text comes back as is.
 
     Only "<|endoftext|>" itself is read as the special token.
@@ -74,6 +92,8 @@ def train_bpe(texts: Iterable[str], vocab_size: int = 1024) -> Tokenizer:
         ValueError: if vocab_size is below 257 (the bytes and the end of text), or if texts is one
             string.
     """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
     texts = _listed(texts)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     _check_size(vocab_size, len(alphabet) + 1)
@@ -90,14 +110,14 @@ def train_bpe(texts: Iterable[str], vocab_size: int = 1024) -> Tokenizer:
     return tokenizer
 
 
-def save(tokenizer: Tokenizer, directory: str | Path) -> None:
+def save(tokenizer: "Tokenizer", directory: str | Path) -> None:
     """Write tokenizer.json into a directory, which is made if need be."""
     Path(directory).mkdir(parents=True, exist_ok=True)
     (Path(directory) / FILE).write_text(tokenizer.to_str(pretty=True), "utf-8")
 
 
-def load(directory: str | Path) -> Tokenizer:
-    """The tokenizer in a directory's tokenizer.json.
+def load(directory: str | Path) -> Tokens:
+    """The tokenizer in a directory's tokenizer.json: Hugging Face's, the book's own without it.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -106,12 +126,35 @@ def load(directory: str | Path) -> Tokenizer:
     path = Path(directory) / FILE
     content = path.read_text("utf-8")
     try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        return own(path)
+    try:
         return Tokenizer.from_str(content)
     except Exception as error:  # the library raises nothing more precise
         raise ValueError(f"{path}: expected a tokenizer of Hugging Face: {error}") from error
 
 
-def _bert(model: models.WordPiece) -> Tokenizer:
+def own(path: str | Path) -> Tokens:
+    """The book's own reader of a tokenizer.json, in plain Python: the same ids, more slowly.
+
+    Raises:
+        ValueError: if the file is neither a WordPiece as BERT's nor a byte-level BPE as GPT-2's.
+    """
+    try:
+        content = json.loads(Path(path).read_text("utf-8"))
+        kind = content["model"]["type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: expected a tokenizer of Hugging Face: {error!r}") from error
+    makers = {"WordPiece": wordpiece.WordPiece, "BPE": bpe.ByteLevelBPE}
+    if kind not in makers:
+        raise ValueError(f"{path}: expected one of {', '.join(makers)}, got {kind}")
+    return makers[kind](content)
+
+
+def _bert(model: "models.WordPiece") -> "Tokenizer":
+    from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
+
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from large_models.files import WEIGHTS
+from large_models.tensors import load_arrays
 from large_models.widgets.packed import pack
-
-WEIGHTS = Path(__file__).parents[3] / "weights"
 
 
 def png(gray: np.ndarray) -> bytes:
@@ -35,6 +34,8 @@ def png(gray: np.ndarray) -> bytes:
     ):
         what = f"{gray.dtype} {gray.shape}" if isinstance(gray, np.ndarray) else type(gray).__name__
         raise ValueError(f"expected an image of shape (H, W) and type uint8, got {what}")
+    from PIL import Image
+
     file = io.BytesIO()
     Image.fromarray(gray).save(file, "PNG", optimize=True)
     return file.getvalue()
@@ -81,9 +82,7 @@ def credit(name: str) -> str:
 def packed_weights(name: str) -> bytes:
     """The weights in weights/NAME, a byte for each number of a matrix
     (large_models.widgets.packed)."""
-    from safetensors.numpy import load_file
-
-    return pack(load_file(WEIGHTS / name / "model.safetensors"))
+    return pack(load_arrays(WEIGHTS / name / "model.safetensors"))
 
 
 def tokenizer(name: str) -> bytes:

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
 from large_models.data import tokenizer
+from large_models.files import WEIGHTS
 from large_models.formulas import bert
 from large_models.formulas.training import softmax
-from large_models.widgets.assets import BERT_STEPS, WEIGHTS
+from large_models.tensors import load_arrays
+from large_models.widgets.assets import BERT_STEPS
 from large_models.widgets.attention_explorer import head_pair
 from large_models.widgets.base import BadValue, BookWidget, Checked, any_text, one_of, whole
 
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
 
 
 @cache
-def tokens() -> Tokenizer:
+def tokens() -> tokenizer.Tokens:
     """The shipped BERT's tokenizer."""
     return tokenizer.load(WEIGHTS / NAME)
 
@@ -74,7 +74,7 @@ def read(text: str, masked: int | None, step: int = BERT_STEPS[-1]) -> Reading:
     scores = bert.masked_logits(model(step), last[places])  # (places, V)
     p = None if place is None else softmax(scores[places.index(place)])
     guesses = [tokens().id_to_token(int(best)) for best in scores.argmax(axis=-1)]
-    head = load_file(WEIGHTS / NAME / f"head-{TASK}.safetensors")
+    head = load_arrays(WEIGHTS / NAME / f"head-{TASK}.safetensors")
     pooled = np.tanh(last[0] @ head["bert.pooler.dense.weight"].T + head["bert.pooler.dense.bias"])
     labelled = pooled @ head["classifier.weight"].T + head["classifier.bias"]
     return Reading(given, places, place, p, guesses, maps[:, 0], softmax(labelled))

@@ -6,19 +6,18 @@ the weights, and a few held-out digits. Chapter: 3_1_cnn.
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from large_models.data import digits
+from large_models.files import weights as shipped
 from large_models.formulas import cnn, training
+from large_models.tensors import load_arrays
 from large_models.widgets.base import BookWidget, Checked, whole, yes_or_no
 
-WEIGHTS = Path(__file__).parents[3] / "weights" / "lenet-digits"
 LARGEST = 100  # of an edited weight
 FIRST = 4  # the digit that is there before the first click
 OPENING = 270  # a held-out 4, read as 0 without the seventh channel
@@ -27,7 +26,7 @@ OPENING = 270  # a held-out 4, read as 0 without the seventh channel
 @cache
 def weights() -> dict[str, NDArray[np.float32]]:
     """The shipped LeNet's weights and biases by name."""
-    return load_file(WEIGHTS / "model.safetensors")
+    return load_arrays(shipped("lenet-digits") / "model.safetensors")
 
 
 def forward(

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from large_models.data import tokenizer
+from large_models.files import WEIGHTS
 from large_models.formulas import attention, training, transformer
-from large_models.widgets.assets import ASSETS, WEIGHTS
+from large_models.widgets.assets import ASSETS
 from large_models.widgets.base import BadValue, BookWidget, Checked, any_text, whole, yes_or_no
 from large_models.widgets.packed import unpack
 
@@ -39,7 +39,7 @@ def config() -> dict[str, Any]:
 
 
 @cache
-def tokens() -> Tokenizer:
+def tokens() -> tokenizer.Tokens:
     """The shipped GPT's tokenizer."""
     return tokenizer.load(WEIGHTS / NAME)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import traitlets
 
+from large_models.files import WEIGHTS
+from large_models.tensors import load_arrays
 from large_models.widgets.assets import ASSETS, PICTURES, credit
 from large_models.widgets.base import BookWidget, Checked, one_of, whole, yes_or_no
 
@@ -32,7 +34,7 @@ KERNELS: dict[str, Kernel] = {
     "gauss-5": [[a * b / 256 for b in (1, 4, 6, 4, 1)] for a in (1, 4, 6, 4, 1)],
 }
 
-_LENET = Path(__file__).parents[3] / "weights" / "lenet-digits" / "model.safetensors"
+_LENET = WEIGHTS / "lenet-digits" / "model.safetensors"
 _LARGEST = 1000  # of a kernel's weights: what a cell can show
 
 
@@ -47,9 +49,7 @@ def learned_kernels(checkpoint: str | Path = _LENET) -> dict[str, Kernel]:
     """
     if not Path(checkpoint).is_file():
         return {}
-    from safetensors.numpy import load_file
-
-    weight = load_file(checkpoint)["conv1.weight"]
+    weight = load_arrays(checkpoint)["conv1.weight"]
     return {f"lenet-{i}": w[0].round(3).astype(float).tolist() for i, w in enumerate(weight, 1)}
 
 

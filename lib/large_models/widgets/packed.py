@@ -9,12 +9,14 @@ of a next token by more than 0.08, and less than 1.2 % of a distribution moves e
 (tests/widgets/test_generation_view.py).
 """
 
+import io
 import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load, save
+
+from large_models.tensors import from_bytes, to_bytes
 
 SCALE = ".scale"  # what the scales' name adds to the matrix's
 SHARE = 32  # numbers of a row that share a scale; a row's last ones may be fewer
@@ -51,7 +53,7 @@ def pack(tensors: Mapping[str, NDArray]) -> bytes:
         whole = np.clip(np.round(rows / _spread(scale, rows)), -127, 127)
         packed[name] = whole.astype(np.int8).reshape(array.shape)
         packed[name + SCALE] = scale
-    return save(packed)
+    return to_bytes(packed)
 
 
 def unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
@@ -63,8 +65,8 @@ def unpack(data: bytes) -> dict[str, NDArray[np.float32]]:
         ValueError: if `data` is not such a file.
     """
     try:
-        packed = load(bytes(data))
-    except Exception as error:  # the library raises nothing more precise
+        packed = from_bytes(io.BytesIO(data), "these bytes")
+    except (ValueError, TypeError) as error:
         raise ValueError(f"expected the bytes of `pack`: {error}") from error
     unpacked = {}
     for name, array in packed.items():

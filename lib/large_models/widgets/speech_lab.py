@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save
 
 from large_models.data import speech
+from large_models.files import WEIGHTS
 from large_models.formulas import cnn, training
 from large_models.formulas.spectrogram import spectrogram
-from large_models.widgets.assets import WEIGHTS
+from large_models.tensors import load_arrays, to_bytes
 from large_models.widgets.base import BookWidget, Checked, one_of, whole
 from large_models.widgets.packed import unpack
 
@@ -28,8 +28,8 @@ SOUNDS = tuple(speech.SOUNDS)
 @cache
 def packed() -> bytes:
     """The shipped network in half precision, as the page gets it: a safetensors file."""
-    weights = load_file(WEIGHTS / "speech-vowels" / "model.safetensors")
-    return save({name: np.float16(weights[name]) for name in sorted(weights)})
+    weights = load_arrays(WEIGHTS / "speech-vowels" / "model.safetensors")
+    return to_bytes({name: np.float16(weights[name]) for name in sorted(weights)})
 
 
 @cache
