@@ -12,7 +12,7 @@ from large_models.experiments import membership
 from large_models.experiments.train_lenet import data_hash
 from large_models.files import weights
 from large_models.formulas import privacy
-from large_models.training import private
+from large_models.training import privacy as private
 
 SHIPPED = weights("privacy-digits")
 RESULTS = json.loads((SHIPPED / "metrics.json").read_text("utf-8"))

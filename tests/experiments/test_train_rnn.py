@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from large_models.data import docstrings
 from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
 from large_models.experiments import train_rnn
-from large_models.models.sequence import SequenceModel
+from large_models.models.rnn import SequenceModel
 from large_models.training.loop import fit
 
 WEIGHTS = Path(__file__).parent.parent.parent / "weights"

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from large_models.training import federated, metrics, private
+from large_models.training import federated, metrics
+from large_models.training import privacy as private
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from large_models.training import many, private
+from large_models.training import many
+from large_models.training import privacy as private
 
 SEEDS = (0, 1, 5)
 

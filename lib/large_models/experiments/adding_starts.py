@@ -31,7 +31,7 @@ from large_models.experiments import outputs, train_rnn
 from large_models.experiments.learning_curves import as_text
 from large_models.files import WEIGHTS, weights, write_whole
 from large_models.models.cnn import num_parameters
-from large_models.models.sequence import SequenceConfig, SequenceModel
+from large_models.models.rnn import SequenceConfig, SequenceModel
 
 STEPS = train_rnn.ADDING_STEPS
 RATES = (5e-3, 1e-3)

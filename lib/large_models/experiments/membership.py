@@ -9,7 +9,7 @@
 
 Sources: Yeom et al. (2018) for the loss; Carlini et al., "Membership inference attacks from first
 principles" (2022) for LiRA, here with 48 networks of each kind, of which each is attacked with the
-other 47 for shadows. The ways of training are `training.private`'s. Chapter: 5_2_1_privacy.
+other 47 for shadows. The ways of training are `training.privacy`'s. Chapter: 5_2_1_privacy.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from large_models.experiments.train_lenet import data_hash
 from large_models.files import WEIGHTS, write_whole
 from large_models.formulas import privacy
 from large_models.tensors import load_tensors, save_tensors
-from large_models.training import many, metrics, private
+from large_models.training import many, metrics
+from large_models.training import privacy as private
 
 SEEDS = 48  # networks of each kind
 LONG_SEEDS = 10  # of the controls that train thirty times as long; no LiRA for these

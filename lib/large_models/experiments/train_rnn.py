@@ -30,7 +30,7 @@ from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import KneserNey
 from large_models.models.cnn import num_parameters
-from large_models.models.sequence import SequenceConfig, SequenceModel
+from large_models.models.rnn import SequenceConfig, SequenceModel
 from large_models.training.loop import fit
 
 KINDS = ("lstm", "rnn")

@@ -2,7 +2,7 @@
 
     h = tanh(x W + b),  z = h V + c          for M networks at once: (M, B, 64) -> (M, B, 10)
 
-`training.private.fit_plain` and `fit_private` train one network; these train M of them, each
+`training.privacy.fit_plain` and `fit_private` train one network; these train M of them, each
 with its own data, its own start and its own random numbers, and come out within rounding of the M
 single runs (tests/training/test_many.py). Clipping needs only the length of each example's
 gradient. For a layer z = x W + b with gradient d at z it is known without the gradient itself:
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from large_models.training.private import LEARNING_RATE, LIMIT, RATE, STEPS, People, network, ways
+from large_models.training.privacy import LEARNING_RATE, LIMIT, RATE, STEPS, People, network, ways
 
 Stack = list[Tensor]  # of M networks: weights (M, out, in) and biases (M, out) of both layers
 
@@ -54,7 +54,7 @@ def single(stack: Stack, m: int) -> nn.Sequential:
 def fit_plain(
     data: Sequence[People], seeds: Sequence[int], steps: int, weight_decay: float = 0.0
 ) -> Stack:
-    """`private.fit_plain` of each data with each seed; all data of one size."""
+    """`privacy.fit_plain` of each data with each seed; all data of one size."""
     stack = [p.requires_grad_() for p in stacked(seeds)]
     x, said = _together(data)
     optimizer = torch.optim.AdamW(stack, 3e-3, weight_decay=weight_decay)
@@ -81,7 +81,7 @@ def fit_private(
     steps: int = STEPS,
     learning_rate: float = LEARNING_RATE,
 ) -> Stack:
-    """`private.fit_private` of each data with each seed; all data of one size."""
+    """`privacy.fit_private` of each data with each seed; all data of one size."""
     stack = stacked(seeds)
     x, said = _together(data)
     M, N, _ = x.shape
@@ -108,7 +108,7 @@ def fit_private(
 
 
 def fit(way: str, data: Sequence[People], seeds: Sequence[int]) -> Stack:
-    """`private.fit` of each data with each seed."""
+    """`privacy.fit` of each data with each seed."""
     settings = ways()[way]
     return (fit_private if "noise" in settings else fit_plain)(data, seeds, **settings)
 

@@ -6,10 +6,10 @@ import torch
 from captum import attr
 
 from large_models.data import digits, tokenizer
-from large_models.experiments.explain import classifier
+from large_models.experiments.explanation import classifier
 from large_models.files import weights
 from large_models.formulas import explanation
-from large_models.models import explain
+from large_models.models import explanation as explain
 from large_models.models.cnn import LeNet
 
 WEIGHTS = weights("lenet-digits")

@@ -1,4 +1,4 @@
-"""models.sequence: equal to torch's layers, files come back, damaged ones are named."""
+"""SequenceModel: equal to torch's layers, files come back, damaged ones are named."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from large_models.models.sequence import SequenceConfig, SequenceModel
+from large_models.models.rnn import SequenceConfig, SequenceModel
 from large_models.tensors import load_tensors, save_tensors
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -1,8 +1,8 @@
 """How much of a network can be thrown away: the fine-tuned BERT made smaller in every way.
 
-    python -m large_models.experiments.compress  # weights/bert-docs-packages, about 10 minutes
+    python -m large_models.experiments.compression  # weights/bert-docs-packages, about 10 minutes
     # adds other seeds to what is there, as long again
-    python -m large_models.experiments.compress --more-seeds
+    python -m large_models.experiments.compression --more-seeds
 
 A BERT is fine-tuned to tell which library a sentence documents. Then, each judged on the same test
 sentences: its matrices with fewer bits; with zeros, before and after more training; clipped; a
@@ -403,7 +403,7 @@ def main() -> None:
             keep(way, model, seed=seed, trained=num_parameters(model))
     words = finetune.judge(finetune.bag_of_words(data, judged), judged)
     summary = {
-        "command": "python -m large_models.experiments.compress",
+        "command": "python -m large_models.experiments.compression",
         "split": arguments.split,
         "texts_judged": len(judged),
         "texts_learned": len(data),

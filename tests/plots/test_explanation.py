@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from large_models.plots.explanations import show_explanations
+from large_models.plots.explanation import show_explanations
 from large_models.plots.style import MAGNITUDE, SIGNED
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from large_models.data import docstrings, masking, tokenizer
-from large_models.experiments import compress, finetune, learning_curves
+from large_models.experiments import compression as compress
+from large_models.experiments import finetune, learning_curves
 from large_models.experiments.finetune import Labelled
 from large_models.formulas import compression
 from large_models.models import lora

@@ -11,7 +11,7 @@ from opacus.optimizers import DPOptimizer
 from torch.nn import functional as F
 
 from large_models.formulas import privacy
-from large_models.training import private
+from large_models.training import privacy as private
 
 
 @pytest.fixture(scope="module")
