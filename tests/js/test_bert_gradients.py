@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 from large_models.data import tokenizer
-from large_models.experiments import explain as explaining
-from large_models.models import explain
+from large_models.experiments import explanation as explaining
+from large_models.models import explanation as explain
 from large_models.models.bert import BertForMaskedLM
 from large_models.widgets.assets import ASSETS, WEIGHTS
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from large_models.data import digits
 from large_models.formulas import explanation
-from large_models.models import explain
+from large_models.models import explanation as explain
 from large_models.models.cnn import LeNet
 from large_models.widgets.conv_live import WEIGHTS, weights
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from large_models.data import digits
-from large_models.models import explain
+from large_models.models import explanation as explain
 from large_models.models.cnn import LeNet
 from large_models.widgets.conv_live import WEIGHTS, weights
 

@@ -7,7 +7,7 @@ import pytest
 
 from large_models.files import weights
 from large_models.formulas import privacy
-from large_models.training import private
+from large_models.training import privacy as private
 from large_models.widgets import PrivacyDial
 from large_models.widgets.privacy_dial import ATTACKS, WAYS, WHOSE
 
