@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
+.PHONY: help widgets book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,9 +55,13 @@ notebooks: $(INSTALLED)  ## Run every notebook again and keep its outputs, ready
 	$(BIN)/python book/notebooks.py
 
 # JupyterLab itself, without its questions about news and updates (book/lab).
+# An edited widget is bundled anew and starts again.
 lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
-	JUPYTER_CONFIG_PATH=$(CURDIR)/book/lab $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
+	LARGE_MODELS_WATCH=1 JUPYTER_CONFIG_PATH=$(CURDIR)/book/lab $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+widgets: $(INSTALLED)  ## Bundle the JavaScript and the styles of the widgets that were edited
+	$(BIN)/python -m large_models.widgets.bundle
 
 stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets in notebooks that have not run
 	$(BIN)/python book/stills.py

@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 import pytest
+
 from large_models.formulas import privacy
 from large_models.widgets import PrivacyDial
 from large_models.widgets.privacy_dial import WAYS
-
 from tests.browser.harness import serious, settle, show
 
-IMPORT = "import('/privacy.js')"
+IMPORT = "import('/engine/privacy.js')"
 
 
 def values(page):

@@ -7,7 +7,7 @@ from tests.browser.harness import serve
 
 @pytest.fixture(scope="module")
 def page(browser):
-    """A page that can import the widgets' modules, such as "/nn.js"."""
+    """A page that can import the widgets' modules, such as "/engine/nn.js"."""
     page = browser.new_page()
     serve(page)
     yield page

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from large_models.formulas import attention
 
+from large_models.formulas import attention
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 
 # In the page: arrays travel as {data, shape, bool}; an Error becomes its message.
 RUN = """async (calls) => {
-  const js = await import("/attention.js");
-  const {tensor} = await import("/nn.js");
+  const js = await import("/engine/attention.js");
+  const {tensor} = await import("/engine/nn.js");
   const read = (v) => {
     if (!v || typeof v !== "object") return v;
     if (!v.data) return Object.fromEntries(Object.entries(v).map(([k, w]) => [k, read(w)]));

@@ -9,10 +9,11 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
+
 from large_models.data import docstrings, tokenizer
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.widgets.assets import ASSETS, WEIGHTS
-from safetensors.numpy import load_file
 
 SIZES = [
     dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16),
@@ -22,8 +23,8 @@ SIZES = [
          intermediate_size=10),
 ]  # fmt: skip
 RUN = """async ([tensors, config, ids, options]) => {
-  const {bertForward} = await import("/bert.js");
-  const {tensor} = await import("/nn.js");
+  const {bertForward} = await import("/engine/bert.js");
+  const {tensor} = await import("/engine/nn.js");
   const weights = Object.fromEntries(Object.entries(tensors).map(
     ([name, {data, shape}]) => [name, tensor(Float32Array.from(data), shape)]));
   try {
@@ -94,8 +95,8 @@ def test_what_does_not_fit_is_named(page, tmp_path, ids, options, change, messag
 
 
 READ_SHIPPED = """async ([file, config, texts]) => {
-  const {bertForward} = await import("/bert.js");
-  const {unpack} = await import("/packed.js");
+  const {bertForward} = await import("/engine/bert.js");
+  const {unpack} = await import("/engine/packed.js");
   const weights = unpack(Uint8Array.from(atob(file), (c) => c.charCodeAt(0)));
   return texts.map(([ids, at]) => [...bertForward(weights, config, ids, {at: [at]}).logits.data]);
 }"""

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import tokenizer
 from large_models.experiments import explanation as explaining
 from large_models.models import explanation as explain
@@ -18,13 +19,13 @@ TEXTS = (
     "The window (a tuple of int) over which the spectral density of x is estimated by `welch`.",
 )
 START = """async ([body, head]) => {
-  const {unpack} = await import("/packed.js");
+  const {unpack} = await import("/engine/packed.js");
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   window.body = unpack(bytes(body));
   window.head = unpack(bytes(head));
 }"""
 RUN = """async ({config, rows, label}) => {
-  const {bertFromEmbeddings, bertBackward} = await import("/bert_gradients.js");
+  const {bertFromEmbeddings, bertBackward} = await import("/engine/bert_gradients.js");
   const x = Float32Array.from(JSON.parse(rows));
   const found = bertFromEmbeddings(window.body, window.head, config, x);
   return JSON.stringify({

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+
 from large_models.data import docstrings
 from large_models.data.tokenizer import END_OF_TEXT, train_bpe
-from tokenizers import Tokenizer
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "gpt-docs" / "tokenizer.json"
 START = """async (text) => {
-  const {bpeTokenizer} = await import("/bpe.js");
+  const {bpeTokenizer} = await import("/engine/bpe.js");
   window.tokenizer = bpeTokenizer(JSON.parse(text));
 }"""
 

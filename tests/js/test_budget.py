@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+
 from large_models.formulas import budget
 
 RUN = """async ([runs, machines]) => {
-  const js = await import("/budget.js");
+  const js = await import("/engine/budget.js");
   return runs.map((run) => {
     const machine = machines[run.machine];
     const wrong = js.trouble(run, machine);
@@ -94,7 +95,7 @@ def test_amounts_are_read_and_shown(page):
     }
     found = page.evaluate(
         """async ([read, bad, shown]) => {
-          const js = await import("/training_budget.js");
+          const js = await import("/training_budget_words.js");
           const none = bad.map((text) => Number.isNaN(js.readAmount(text)));
           return [read.map(js.readAmount), none, shown.map(js.amount)];
         }""",
@@ -109,7 +110,7 @@ def test_a_bare_number_is_a_percentage(page):
     texts = ["40", "40 %", "40%", "0.4", "1", "1 %", "100", "0.01", "101", "many"]
     found = page.evaluate(
         """async (texts) => {
-          const js = await import("/training_budget.js");
+          const js = await import("/training_budget_words.js");
           return texts.map((text) => js.readShare(text)).map((v) => (Number.isNaN(v) ? null : v));
         }""",
         texts,
@@ -121,7 +122,7 @@ def test_a_bare_number_is_a_percentage(page):
 def test_the_nearest_number_of_gpus_is_a_plan(page):
     found = page.evaluate(
         """async (cases) => {
-          const js = await import("/budget.js");
+          const js = await import("/engine/budget.js");
           return cases.map(([n, tensor, pipeline]) => js.nearestCount(n, {tensor, pipeline}, 1e6));
         }""",
         [[1, 4, 12], [100, 4, 12], [1e6, 4, 12], [384, 1, 1], [384, 8, 1]],

@@ -5,20 +5,22 @@ import json
 import numpy as np
 import pytest
 import torch
-from large_models.data import digits
-from large_models.models.cnn import LeNet
-from large_models.widgets.conv_live import WEIGHTS, forward, weights
 
+from large_models.data import digits
+from large_models.files import weights as shipped
+from large_models.models.cnn import LeNet
+from large_models.widgets.conv_live import forward, weights
 from tests.browser.harness import serve
 
 # As text: Playwright takes long over large arrays.
 RUN = """async (text) => {
   const {weights, counts, kernels, off} = JSON.parse(text);
-  const {forward} = await import("/conv_live.js");
+  const {lenetForward} = await import("/engine/lenet.js");
   const w = Object.fromEntries(Object.entries(weights).map(([name, {data, shape}]) => (
     [name, {data: Float32Array.from(data), shape}])));
   return JSON.stringify(counts.map((each) => Object.fromEntries(
-    Object.entries(forward(w, each, kernels, off)).map(([name, map]) => [name, [...map.data]]))));
+    Object.entries(lenetForward(w, each, kernels, off))
+      .map(([name, map]) => [name, [...map.data]]))));
 }"""
 LAYERS = ("input", "conv1", "pool1", "conv2", "pool2", "hidden", "scores", "probabilities")
 
@@ -54,7 +56,7 @@ def test_every_layer_is_numpys_and_torchs(run):
     assert set(expected) == set(got)
     assert_same(got, expected)
     with torch.no_grad():
-        theirs = LeNet.from_pretrained(WEIGHTS).activations(
+        theirs = LeNet.from_pretrained(shipped("lenet-digits")).activations(
             torch.from_numpy(digits.to_input(counts))
         )
     assert_same(got, theirs)

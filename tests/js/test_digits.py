@@ -6,12 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from large_models.data import digits, strokes
 
+from large_models.data import digits, strokes
 from tests.browser.harness import serve
 
 RUN = """async (drawings) => {
-  const d = await import("/digits.js");
+  const d = await import("/engine/digits.js");
   return JSON.stringify(drawings.map(({bytes, H, W}) => {
     const ink = new Float32Array(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer);
     const bitmap = d.normalizeDrawing(ink, H, W);

@@ -5,19 +5,21 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits
+from large_models.files import weights as shipped
 from large_models.formulas import explanation
 from large_models.models import explanation as explain
 from large_models.models.cnn import LeNet
-from large_models.widgets.conv_live import WEIGHTS, weights
+from large_models.widgets.conv_live import weights
 
 LOAD = """(text) => {
   window.w = Object.fromEntries(Object.entries(JSON.parse(text)).map(([name, {data, shape}]) => (
     [name, {data: Float32Array.from(data), shape}])));
 }"""
 DIGIT = """async ({pixels, target, steps, size, stride}) => {
-  const {integratedGradients, occlusionMap} = await import("/explanation.js");
-  const {lenetGradient, lenetScores} = await import("/gradients.js");
+  const {integratedGradients, occlusionMap} = await import("/engine/explanation.js");
+  const {lenetGradient, lenetScores} = await import("/engine/gradients.js");
   const end = (work) => {
     for (;;) {
       const {done, value} = work.next();
@@ -44,7 +46,7 @@ def test_maps_are_torchs(page, index, target, steps, size, stride):
     x = torch.from_numpy(digits.to_input(digits.load_digits().test_images[index : index + 1]))
     given = {"pixels": json.dumps(x.ravel().tolist()), "target": target, "steps": steps}
     found = json.loads(page.evaluate(DIGIT, given | {"size": size, "stride": stride}))
-    model = LeNet.from_pretrained(WEIGHTS)
+    model = LeNet.from_pretrained(shipped("lenet-digits"))
     expected = explain.integrated_gradients(model, x, target, steps).ravel()
     np.testing.assert_allclose(found["integrated"], expected, atol=1e-4)
     expected = explain.occlusion(model, x, target, size, stride).ravel()
@@ -55,7 +57,10 @@ def test_rollout_is_numpys(page):
     maps = np.random.default_rng(0).dirichlet(np.ones(6), (3, 2, 6))
     layers = [layer.ravel().tolist() for layer in maps]
     found = page.evaluate(
-        "async (layers) => [...(await import('/explanation.js')).attentionRollout(layers, 2, 6)]",
+        """async (layers) => {
+          const {attentionRollout} = await import("/engine/explanation.js");
+          return [...attentionRollout(layers, 2, 6)];
+        }""",
         layers,
     )
     expected = explanation.rollout(maps)
@@ -66,7 +71,7 @@ def test_order_and_what_is_left(page):
     numbers = [1, 3, 2, 3, -5]
     order, left = page.evaluate(
         """async (numbers) => {
-          const {strongestFirst, without} = await import('/explanation.js');
+          const {strongestFirst, without} = await import('/engine/explanation.js');
           const order = strongestFirst(numbers);
           return [order, [...without([1, 2, 3, 4, 5], order, 2, 9)]];
         }""",
@@ -79,7 +84,7 @@ def test_order_and_what_is_left(page):
 def test_seeded_numbers_are_spread_and_the_same_again(page):
     found = page.evaluate(
         """async () => {
-          const {seededRandom} = await import('/explanation.js');
+          const {seededRandom} = await import('/engine/explanation.js');
           return [5, 5, 6].map((seed) => Array.from({length: 4000}, seededRandom(seed)));
         }"""
     )
@@ -91,7 +96,7 @@ def test_seeded_numbers_are_spread_and_the_same_again(page):
 def test_work_is_done_in_frames_and_new_work_ends_the_old(page):
     found = page.evaluate(
         """async () => {
-          const {inFrames} = await import('/explanation.js');
+          const {inFrames} = await import('/explainer_parts.js');
           const cleanups = [];
           const run = inFrames({onCleanup: (f) => cleanups.push(f), guard: (f) => f});
           const seen = [];

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
 from large_models.formulas import games
 from large_models.formulas.self_play import KEPT
 from large_models.widgets import GameBoard
 from large_models.widgets.game_board import tables
-
 from tests.browser.harness import serve
 
 
@@ -16,7 +16,7 @@ def page(browser):
     serve(page)
     page.evaluate(
         """async () => {
-          Object.assign(window, await import("/game_board.js"));
+          Object.assign(window, await import("/engine/games.js"));
           window.graph = gameGraph();
         }"""
     )

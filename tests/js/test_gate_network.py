@@ -8,17 +8,17 @@ import base64
 
 import numpy as np
 import pytest
+
 from large_models.data.sequences import CHARACTERS
 from large_models.formulas import rnn
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.gate_explorer import GateExplorer, network, sequence
-
 from tests.browser.harness import serve
 
 SETUP = """async (files) => {
-  Object.assign(window, await import("/gate_network.js"));
-  const {unpack} = await import("/packed.js");
-  const {tensor} = await import("/nn.js");
+  Object.assign(window, await import("/engine/gate_network.js"));
+  const {unpack} = await import("/engine/packed.js");
+  const {tensor} = await import("/engine/nn.js");
   window.tensor = tensor;
   window.nets = Object.fromEntries(Object.entries(files).map(([name, text]) => (
     [name, gateFromTensors(unpack(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))))])));

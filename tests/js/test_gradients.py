@@ -5,15 +5,17 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from large_models.data import digits
+from large_models.files import weights as shipped
 from large_models.models import explanation as explain
 from large_models.models.cnn import LeNet
-from large_models.widgets.conv_live import WEIGHTS, weights
+from large_models.widgets.conv_live import weights
 
 # As text: Playwright takes long over large arrays.
 RUN = """async (text) => {
   const {weights, pictures, targets} = JSON.parse(text);
-  const {lenetGradient} = await import("/gradients.js");
+  const {lenetGradient} = await import("/engine/gradients.js");
   const w = Object.fromEntries(Object.entries(weights).map(([name, {data, shape}]) => (
     [name, {data: Float32Array.from(data), shape}])));
   return JSON.stringify(pictures.map((each, i) => {
@@ -32,7 +34,7 @@ def run(page, pictures, targets):
 
 
 def test_gradients_are_torchs_for_every_digit_and_every_output(page):
-    model = LeNet.from_pretrained(WEIGHTS)
+    model = LeNet.from_pretrained(shipped("lenet-digits"))
     counts = digits.load_digits().test_images[:30]
     x = torch.from_numpy(np.concatenate([digits.to_input(counts)] * 2))
     # A picture between paper and ink, where integrated gradients look.
@@ -47,7 +49,7 @@ def test_gradients_are_torchs_for_every_digit_and_every_output(page):
 
 
 def test_blank_paper_has_a_gradient_too(page):
-    model = LeNet.from_pretrained(WEIGHTS)
+    model = LeNet.from_pretrained(shipped("lenet-digits"))
     x = torch.zeros(1, 1, 28, 28)
     _, gradient = run(page, x.numpy(), [7])
     np.testing.assert_allclose(gradient, explain.gradient(model, x, 7).reshape(1, -1), atol=1e-4)

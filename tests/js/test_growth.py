@@ -3,11 +3,12 @@ order."""
 
 import numpy as np
 import pytest
-from large_models.formulas.growth import fit_growth
 from scipy import stats
 
+from large_models.formulas.growth import fit_growth
+
 RUN = """async ({cases, at}) => {
-  const js = await import("/growth.js");
+  const js = await import("/engine/growth.js");
   return cases.map(([times, values]) => {
     const found = js.fitGrowth(times, values);
     return found && {...found, line: at.map(found.line), band: at.map(found.band)};
@@ -21,7 +22,7 @@ def test_student_quantiles(page):
     asked = [(p, d) for d in degrees for p in shares]
     found = page.evaluate(
         """async (asked) => {
-          const js = await import("/growth.js");
+          const js = await import("/engine/growth.js");
           return asked.map(([p, d]) => js.studentQuantile(p, d));
         }""",
         asked,

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from large_models.formulas import cnn, pooling, training
 
+from large_models.formulas import cnn, pooling, training
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 
 # In the page: tensors travel as {data, shape}; an Error becomes its message.
 RUN = """async (calls) => {
-  const nn = await import("/nn.js");
+  const nn = await import("/engine/nn.js");
   const tensor = (v) => (v && v.data ? nn.tensor(v.data, v.shape) : v);
   return calls.map(({name, args}) => {
     try {
@@ -231,7 +231,7 @@ def test_a_tensor_needs_as_many_values_as_its_shape_says(browser):
     serve(page)
     message = page.evaluate(
         """async () => {
-          const nn = await import("/nn.js");
+          const nn = await import("/engine/nn.js");
           try { nn.tensor([1, 2, 3], [2, 2]); } catch (error) { return error.message; }
         }"""
     )

@@ -5,13 +5,13 @@ import base64
 
 import numpy as np
 import pytest
-from large_models.widgets import packed
 from safetensors.numpy import save
 
+from large_models.widgets import packed
 from tests.browser.harness import serve
 
 RUN = """async (text) => {
-  const {unpack} = await import("/packed.js");
+  const {unpack} = await import("/engine/packed.js");
   // As a slice of a larger buffer: the bytes need not be aligned.
   const raw = Uint8Array.from("-" + atob(text), (c) => c.charCodeAt(0)).subarray(1);
   try {

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
-from large_models.formulas import rnn
 from safetensors.numpy import load_file
 
+from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
+from large_models.formulas import rnn
 from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
@@ -21,8 +21,8 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 # In the page: arrays travel as {data, shape}; an Error becomes its message.
 RUN = """async (calls) => {
-  const js = await import("/rnn.js");
-  const {tensor} = await import("/nn.js");
+  const js = await import("/engine/rnn.js");
+  const {tensor} = await import("/engine/nn.js");
   const read = (v) => {
     if (!v || typeof v !== "object") return v;
     if (v.data) return tensor(v.data, v.shape);

@@ -4,8 +4,8 @@ generator against the same arithmetic on Python's whole numbers."""
 import numpy as np
 import pytest
 import torch
-from large_models.models.gpt import filter_logits
 
+from large_models.models.gpt import filter_logits
 from tests.browser.harness import serve
 
 
@@ -25,7 +25,7 @@ def run(browser):
 
     def call(script, arg=None):
         return page.evaluate(
-            f"async (arg) => {{ const lib = await import('/sampling.js'); {script} }}", arg
+            f"async (arg) => {{ const lib = await import('/engine/sampling.js'); {script} }}", arg
         )
 
     yield call

@@ -8,13 +8,13 @@ import base64
 
 import numpy as np
 import pytest
-from large_models.widgets import speech_lab as lab
 
+from large_models.widgets import speech_lab as lab
 from tests.browser.harness import serve
 
 SETUP = """async (text) => {
-  Object.assign(window, await import("/speech_lab.js"));
-  const {unpack} = await import("/packed.js");
+  Object.assign(window, await import("/engine/speech.js"));
+  const {unpack} = await import("/engine/packed.js");
   window.weights = unpack(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
   window.noise = speechNoise();
 }"""

@@ -12,26 +12,27 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from large_models.widgets import packed
 from transformers import GPT2Config, GPT2LMHeadModel
+
+from large_models.widgets import packed
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 WHOLE = {"rtol": 1e-4, "atol": 1e-4}
 SHIPPED = Path(__file__).parents[2] / "weights" / "gpt-docs"
 
 PARTS = """async ([name, args]) => {
-  const lib = await import("/transformer.js");
-  const {tensor} = await import("/nn.js");
+  const lib = await import("/engine/transformer.js");
+  const {tensor} = await import("/engine/nn.js");
   try {
     const {data, shape} = lib[name](...args.map((v) => (v?.data ? tensor(v.data, v.shape) : v)));
     return {data: [...data].map(String), shape};
   } catch (error) { return {error: error.message}; }
 }"""
 LOAD = """async ([text, config]) => {
-  window.lib = await import("/transformer.js");
-  const {tensor} = await import("/nn.js");
+  window.lib = await import("/engine/transformer.js");
+  const {tensor} = await import("/engine/nn.js");
   const raw = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const {unpack} = await import("/packed.js");
+  const {unpack} = await import("/engine/packed.js");
   window.config = config;
   window.weights = unpack(raw);
 }"""

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.data import docstrings
 from large_models.data.tokenizer import BERT_TOKENS, train_bpe, train_wordpiece
 
 START = """async (text) => {
-  const {wordpieceTokenizer} = await import("/wordpiece.js");
+  const {wordpieceTokenizer} = await import("/engine/wordpiece.js");
   window.tokenizer = wordpieceTokenizer(JSON.parse(text));
 }"""
 ALPHABETS = {

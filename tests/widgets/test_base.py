@@ -8,33 +8,18 @@ import sys
 import numpy as np
 import pytest
 import traitlets
+from PIL import Image
+
 from large_models.widgets import assets
 from large_models.widgets.base import (
     BadValue,
     BookWidget,
     Checked,
-    module,
     one_of,
     whole,
     yes_or_no,
 )
 from large_models.widgets.kernel_explorer import KernelExplorer
-from PIL import Image
-
-
-def test_the_module_has_no_relative_imports_and_one_default_export():
-    source = KernelExplorer()._esm
-    assert not re.search(r'^\s*import\b|from "\./', source, re.MULTILINE)
-    assert len(re.findall(r"^export default", source, re.MULTILINE)) == 1
-    for name in ("conv2d", "mount", "readImage"):
-        assert f"function {name}(" in source
-
-
-def test_the_module_holds_each_file_once_and_what_is_needed_first(tmp_path):
-    (tmp_path / "a.js").write_text('import { b } from "./b.js";\nimport { c } from "./c.js";\na\n')
-    (tmp_path / "b.js").write_text('import { c } from "./c.js";\nb\n')
-    (tmp_path / "c.js").write_text("c\n")
-    assert module(tmp_path / "a.js").split() == ["c", "b", "a"]
 
 
 def test_the_style_stays_below_its_widget():

@@ -1,12 +1,13 @@
 """What every widget of the book is: an anywidget whose page side needs no kernel.
 
 A widget is three files side by side, `name.py`, `name.js` and `name.css`. anywidget loads a module
-from memory, where relative imports lead nowhere, so what the source imports goes in front of it
-here, and likewise the styles beside each of these files; the tests import the same files as the
-modules they are.
+from memory, where relative imports lead nowhere, so the page gets one module of all that the source
+imports, and one sheet: bundles/name.js and name.css, which bundle.py makes and the repository
+keeps. Where the environment has LARGE_MODELS_WATCH (`make lab`), an edited source is bundled anew
+and its widgets start again.
 """
 
-import re
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +19,6 @@ import traitlets
 from large_models.widgets.assets import ASSETS
 
 HERE = Path(__file__).parent
-_LOCAL_IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
 class BadValue(ValueError, traitlets.TraitError):
@@ -88,7 +88,7 @@ def any_text(value: Any) -> str:
 
 
 class BookWidget(anywidget.AnyWidget):
-    """Base class: assembles the page's module and style, and answers for assets.
+    """Base class: finds the page's module and style, and answers for assets.
 
     A subclass lists in `_shown` the traits that its short repr gives; the repr is part of the
     notebooks' committed outputs, so it never holds an id or an address.
@@ -98,14 +98,13 @@ class BookWidget(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         defined_in = getattr(sys.modules[cls.__module__], "__file__", None) or "."
-        source = Path(defined_in).with_suffix(".js")
+        name = Path(defined_in).stem
         # A reader's own subclass, in a notebook, has no source: it keeps its parent's. So do the
         # classes that traitlets makes to add traits to one object: there `_esm` is a trait.
         is_trait = isinstance(getattr(cls, "_esm", None), traitlets.TraitType)
-        if source.is_file() and not is_trait:
-            cls._esm = module(source)
-            styles = [HERE / "core.css"] + [part.with_suffix(".css") for part in parts(source)]
-            cls._css = "".join(path.read_text("utf-8") for path in styles if path.is_file())
+        ours = Path(defined_in).parent == HERE and (HERE / "bundles" / f"{name}.js").is_file()
+        if ours and not is_trait:
+            cls._esm, cls._css = (bundled(name, kind) for kind in ("js", "css"))
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -130,22 +129,11 @@ class BookWidget(anywidget.AnyWidget):
             self.send({"type": "asset", "name": name, "error": f"no asset {name!r}"})
 
 
-def parts(source: Path) -> dict[Path, str]:
-    """What `source` imports from beside it, and what that imports, then itself: each file's text
-    without its local imports."""
-    found: dict[Path, str] = {}
+def bundled(name: str, kind: str) -> Any:
+    """A widget's module or its sheet, without the line that says of which sources it was made."""
+    if os.environ.get("LARGE_MODELS_WATCH"):
+        from large_models.widgets.bundle import watched
 
-    def add(path: Path) -> None:
-        text = path.read_text("utf-8")
-        for name in _LOCAL_IMPORT.findall(text):
-            if path.parent / name not in found:
-                add(path.parent / name)
-        found[path] = _LOCAL_IMPORT.sub("", text)
-
-    add(source)
-    return found
-
-
-def module(source: Path) -> str:
-    """One ES module of all the `parts`."""
-    return "\n".join(parts(source).values())
+        return watched(name, kind)
+    text = (HERE / "bundles" / f"{name}.{kind}").read_text("utf-8")
+    return text.split("\n", 1)[1].strip()

@@ -1,21 +1,11 @@
 // Draw a digit; every layer of the LeNet answers. Python's side: conv_live.py.
-import { softmax, tensor } from "./nn.js";
-import { channelOf, lenetLayers, lenetWeights } from "./lenet.js";
+import { channelOf, lenetForward, lenetWeights } from "./engine/lenet.js";
 import { bytesOf, drawMap, float32Of, h, legend, mount, number, paint, parseNumber, probability, t, toggle } from "./ui.js";
-import { countInk, normalizeDrawing, shrinkDrawing, toInput } from "./digits.js";
+import { countInk, normalizeDrawing, shrinkDrawing } from "./engine/digits.js";
 import { PAPER, drawingPaper } from "./paper.js";
 
 const LARGEST = 100; // of an edited weight
 const WIDE = 700;    // pixels: from this width on the layers stand side by side
-
-/** Every layer's output for 8 x 8 ink counts. w: the weights by name; kernels: the first layer's,
- *  [O][K][K], as the reader has them; off: its channels that give zero. */
-export function forward(w, counts, kernels, off = []) {
-  const [O, , K] = w["conv1.weight"].shape;
-  const edited = { ...w, "conv1.weight": tensor(kernels.flat(2), [O, 1, K, K]) };
-  const layers = lenetLayers(edited, toInput(counts), off);
-  return { ...layers, probabilities: softmax(layers.scores) };
-}
 
 /** The size x size values of a (C, H, W) map from a place on; a kernel's products with them. */
 function windowOf(map, channel, row, column, size) {
@@ -627,7 +617,7 @@ function build(ctx) {
 
   // --- all of it --------------------------------------------------------------------------------
   function answer() {
-    maps = forward(w, get("counts").flat(), get("kernels"), get("off"));
+    maps = lenetForward(w, get("counts").flat(), get("kernels"), get("off"));
     drawSeen();
     drawLayers();
     drawHidden();
@@ -727,7 +717,7 @@ function build(ctx) {
   let runs = 10;
   const warmUp = ctx.guard(() => {
     countInk(normalizeDrawing(paper.ink().map((_, i) => (i * i) % 3), PAPER, PAPER));
-    forward(w, get("counts").flat(), get("kernels"));
+    lenetForward(w, get("counts").flat(), get("kernels"));
     if (--runs) idle = later(warmUp);
   });
   // Safari has no requestIdleCallback.

@@ -61,3 +61,22 @@ export const METHOD_NAMES = () => ({
   rollout: t("attention rollout", "注意力展开"),
   hide: t("lost if hidden", "藏起后失去"),
 });
+
+const FRAME_WORK = 10; // milliseconds of a frame
+
+/** Runs generators piece by piece, so that the page stays alive: start(generator) ends the one
+ *  before. A piece is what lies between two yields. */
+export function inFrames(ctx) {
+  let frame = 0;
+  ctx.onCleanup(() => cancelAnimationFrame(frame));
+  return (work) => {
+    cancelAnimationFrame(frame);
+    const go = ctx.guard(() => {
+      frame = 0;
+      const end = performance.now() + FRAME_WORK;
+      do if (work.next().done) return; while (performance.now() < end);
+      frame = requestAnimationFrame(go);
+    });
+    go();
+  };
+}

@@ -1,38 +1,12 @@
 // A training run on paper: sliders, memory on each GPU, days, and published runs beside it.
 // Python's side: training_budget.py; the arithmetic: budget.js.
 import { h, mount, probability, segmented, select, t, uniqueId } from "./ui.js";
-import { copies, hoursOf, memory, microBatches, modelUtilisation, nearestCount, operations, stepTokens, trouble } from "./budget.js";
+import { amount, percent, readAmount, readShare } from "./training_budget_words.js";
+import { copies, hoursOf, memory, microBatches, modelUtilisation, nearestCount, operations, stepTokens, trouble } from "./engine/budget.js";
 
 const STEPS = 400; // of a slider
 const PARTS = ["weights", "gradients", "optimiser", "activations"];
 const SPENT = ["model", "again", "pipeline", "exchange"];
-const UNITS = { k: 1e3, m: 1e6, g: 1e9, b: 1e9, t: 1e12 };
-
-/** What a reader typed: "176e9", "176B", "1.5 T", "40 %", "384"; NaN if it is no number. */
-export function readAmount(text) {
-  const match = /^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*([kmgbt%])?\s*$/i.exec(text.replace(/(\d),(?=\d{3})/g, "$1"));
-  if (!match) return NaN;
-  const unit = match[3] === "%" ? 0.01 : UNITS[match[3]?.toLowerCase()] ?? 1;
-  return Number(match[1] + (match[2] ?? "")) * unit;
-}
-
-/** As `readAmount`; a bare number from 1 on is a percentage: "40" and "0.4" are both 0.4. */
-export function readShare(text) {
-  const value = readAmount(text);
-  return value >= 1 && !text.includes("%") ? value / 100 : value;
-}
-
-/** A share with three digits: "40%". */
-export const percent = (share) => `${Number((100 * share).toPrecision(3))}%`;
-
-/** A number with three digits and k, M, B or T. */
-export function amount(value) {
-  if (value >= 1e15) return value.toExponential(2);
-  for (const [unit, size] of [["T", 1e12], ["B", 1e9], ["M", 1e6], ["k", 1e4]]) {
-    if (value >= size) return `${Number((value / (unit === "k" ? 1e3 : size)).toPrecision(4))}${unit}`;
-  }
-  return String(Number(value.toPrecision(4)));
-}
 
 const whole = (value) => (value >= 1e10 ? amount(value) : value >= 1000 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(3)).toString());
 const gigabytes = (bytes) => {
@@ -235,9 +209,9 @@ function build(ctx) {
       `L 层、宽 h 约有 12 L h² = ${blocks} 个权重；N 与之不联动。8 卡服务器内链路 300 GB/s。副本边算边通信；张量组与流水线要等待。`);
 
     const wrong = trouble(run, chip);
-    tell(wrong ?? t(
+    tell(t(...(wrong ?? [
       `${whole(copies(run))} ${copies(run) === 1 ? "copy" : "copies"} of the model, each on ${run.tensor * run.pipeline} GPU${run.tensor * run.pipeline === 1 ? "" : "s"}. A step: ${whole(microBatches(run))} micro-batch${microBatches(run) === 1 ? "" : "es"} through each, ${amount(stepTokens(run))} tokens.`,
-      `模型有 ${whole(copies(run))} 个副本，每个占 ${run.tensor * run.pipeline} 块 GPU。每步每个副本 ${whole(microBatches(run))} 个微批，共 ${amount(stepTokens(run))} 个词元。`));
+      `模型有 ${whole(copies(run))} 个副本，每个占 ${run.tensor * run.pipeline} 块 GPU。每步每个副本 ${whole(microBatches(run))} 个微批，共 ${amount(stepTokens(run))} 个词元。`])));
     message.classList.toggle("tb-wrong", Boolean(wrong));
     const parts = wrong ? null : memory(run);
     const spent = wrong ? null : hoursOf(run, chip);

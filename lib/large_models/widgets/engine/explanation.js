@@ -83,22 +83,3 @@ export function seededRandom(seed) {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-const FRAME_WORK = 10; // milliseconds of a frame
-
-/** Runs generators piece by piece, so that the page stays alive: start(generator) ends the one
- *  before. A piece is what lies between two yields. */
-export function inFrames(ctx) {
-  let frame = 0;
-  ctx.onCleanup(() => cancelAnimationFrame(frame));
-  return (work) => {
-    cancelAnimationFrame(frame);
-    const go = ctx.guard(() => {
-      frame = 0;
-      const end = performance.now() + FRAME_WORK;
-      do if (work.next().done) return; while (performance.now() < end);
-      frame = requestAnimationFrame(go);
-    });
-    go();
-  };
-}

@@ -5,14 +5,15 @@ import json
 
 import numpy as np
 import pytest
+
 from large_models.data import digits
 from large_models.formulas import compression
 from large_models.widgets.conv_live import forward, weights
 
 RUN = """async (text) => {
   const {weight, shape, calls} = JSON.parse(text);
-  const c = await import("/compress.js");
-  const {tensor} = await import("/nn.js");
+  const c = await import("/engine/compression.js");
+  const {tensor} = await import("/engine/nn.js");
   const w = tensor(weight, shape);
   return JSON.stringify(calls.map((how) => {
     const left = c.compressed(w, how, c.smallestFirst(w));
@@ -20,9 +21,9 @@ RUN = """async (text) => {
   }));
 }"""
 SCORES = """async (text) => {
-  const {scoresOf, argmax} = await import("/compress.js");
-  const {toInput} = await import("/digits.js");
-  const {tensor} = await import("/nn.js");
+  const {scoresOf, argmax} = await import("/engine/compression.js");
+  const {toInput} = await import("/engine/digits.js");
+  const {tensor} = await import("/engine/nn.js");
   const {weights, counts} = JSON.parse(text);
   const w = Object.fromEntries(Object.entries(weights).map(([n, {data, shape}]) => [n, tensor(data, shape)]));
   return JSON.stringify(counts.map((each) => {

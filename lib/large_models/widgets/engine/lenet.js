@@ -1,5 +1,6 @@
 // The LeNet of models/cnn.py in the page, on nn.js (tests/js/test_conv_live.py: NumPy and torch).
-import { conv2d, linear, maxPool2d, relu, reshape, tensor } from "./nn.js";
+import { toInput } from "./digits.js";
+import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.js";
 
 /** The weights by name. values: all their numbers, one after the other in the order of `shapes`. */
 export function lenetWeights(values, shapes) {
@@ -25,6 +26,15 @@ export function lenetLayers(w, pixels, off = []) {
   const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
   const scores = linear(hidden, w["output.weight"], w["output.bias"]);
   return { input, conv1, relu1, pool1, conv2, relu2, pool2, hidden, scores };
+}
+
+/** Every layer's output for 8 x 8 ink counts. w: the weights by name; kernels: the first layer's,
+ *  [O][K][K], as the reader has them; off: its channels that give zero. */
+export function lenetForward(w, counts, kernels, off = []) {
+  const [O, , K] = w["conv1.weight"].shape;
+  const edited = { ...w, "conv1.weight": tensor(kernels.flat(2), [O, 1, K, K]) };
+  const layers = lenetLayers(edited, toInput(counts), off);
+  return { ...layers, probabilities: softmax(layers.scores) };
 }
 
 /** The numbers of one channel of a (C, H, W) map, where they are. */

@@ -1,6 +1,5 @@
 // What a training run needs: memory on each GPU, operations, hours and where they go. The arithmetic of
 // formulas/budget.py, which says where the formulas come from; tests hold the two equal.
-import { t } from "./ui.js";
 
 const HOUR = 3600;
 const SERVER = 8;     // GPUs that share fast links
@@ -8,20 +7,20 @@ const FAST = 300e9;   // bytes per second on one of these
 // Bytes per parameter: weights, gradients, what Adam keeps.
 const STATES = { fp32: [4, 4, 8], bf16: [2, 2, 12] };
 
-/** Why this is no plan, in the page's language; null if it is one. `machine`: {peak_32, ...}. */
+/** Why this is no plan, in English and in Chinese; null if it is one. `machine`: {peak_32, ...}. */
 export function trouble(run, machine) {
   const { precision, pipeline, layers, tensor, count } = run;
   if (precision === "fp32" && machine.peak_32 === null) {
-    return t(`No peak in fp32 is published for ${run.machine}.`, `${run.machine} 没有公布 fp32 峰值。`);
+    return [`No peak in fp32 is published for ${run.machine}.`, `${run.machine} 没有公布 fp32 峰值。`];
   }
   if (pipeline > layers) {
-    return t(`A pipeline of ${pipeline} stages needs at least ${pipeline} layers; there are ${layers}.`,
-      `${pipeline} 级流水线至少需要 ${pipeline} 层，现在只有 ${layers} 层。`);
+    return [`A pipeline of ${pipeline} stages needs at least ${pipeline} layers; there are ${layers}.`,
+      `${pipeline} 级流水线至少需要 ${pipeline} 层，现在只有 ${layers} 层。`];
   }
   const group = tensor * pipeline;
   if (count % group) {
-    return t(`${count} GPUs do not divide into groups of ${tensor} × ${pipeline} = ${group}.`,
-      `${count} 块 GPU 不能分成每组 ${tensor} × ${pipeline} = ${group} 块。`);
+    return [`${count} GPUs do not divide into groups of ${tensor} × ${pipeline} = ${group}.`,
+      `${count} 块 GPU 不能分成每组 ${tensor} × ${pipeline} = ${group} 块。`];
   }
   return null;
 }

@@ -1,0 +1,71 @@
+// Noughts and crosses, and what a table has learned about it. formulas/games.py, function for function.
+
+const GAME_SCALE = 10000; // the table's numbers are ten thousandths
+const GAME_LINES = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]];
+const GAME_FORMS = gameForms(); // where each square of the turned or mirrored board comes from
+
+function gameForms() {
+  const turned = [6, 3, 0, 7, 4, 1, 8, 5, 2];
+  const mirrored = [2, 1, 0, 5, 4, 3, 8, 7, 6];
+  const forms = [[0, 1, 2, 3, 4, 5, 6, 7, 8]];
+  while (forms.length < 4) forms.push(turned.map((square) => forms.at(-1)[square]));
+  return [...forms, ...forms.map((form) => mirrored.map((square) => form[square]))];
+}
+
+// --- the rules: formulas/games.py, function for function. A board: nine numbers -----------------
+
+/** Who moves next: 1, the crosses, or 2. */
+export function gameToMove(board) {
+  return board.filter((mark) => mark === 1).length === board.filter((mark) => mark === 2).length ? 1 : 2;
+}
+
+/** Three squares in a row of one mark, or undefined. */
+export function gameRow(board) {
+  return GAME_LINES.find(([a, b, c]) => board[a] && board[a] === board[b] && board[a] === board[c]);
+}
+
+export function gameFree(board) {
+  return gameRow(board) ? [] : [0, 1, 2, 3, 4, 5, 6, 7, 8].filter((square) => !board[square]);
+}
+
+export function gamePlay(board, square) {
+  const after = [...board];
+  after[square] = gameToMove(board);
+  return after;
+}
+
+/** The class of a board: the smallest of its eight forms, as nine digits. */
+export function gameClass(board) {
+  return GAME_FORMS.map((form) => form.map((square) => board[square]).join("")).sort()[0];
+}
+
+/** All classes in order, the number of each, and what each is worth, by minimax, to the player who
+ *  has just moved. */
+export function gameGraph() {
+  const worth = new Map();
+  const visit = (name) => {
+    if (worth.has(name)) return worth.get(name);
+    const board = Array.from(name, Number);
+    const after = gameFree(board).map((square) => visit(gameClass(gamePlay(board, square))));
+    const value = gameRow(board) ? 1 : after.length ? 0 - Math.max(...after) : 0;
+    worth.set(name, value);
+    return value;
+  };
+  visit("000000000");
+  const names = [...worth.keys()].sort();
+  return { names, number: new Map(names.map((name, n) => [name, n])), worth: names.map((name) => worth.get(name)) };
+}
+
+/** Of every free square: [by the table, by minimax], to the player whose move it is. */
+export function gameValues(graph, table, board) {
+  return new Map(gameFree(board).map((square) => {
+    const n = graph.number.get(gameClass(gamePlay(board, square)));
+    return [square, [table[n] / GAME_SCALE, graph.worth[n]]];
+  }));
+}
+
+/** The squares that the table plays: those of the largest value. */
+export function gameBest(values) {
+  const most = Math.max(...[...values.values()].map(([learned]) => learned));
+  return [...values.keys()].filter((square) => values.get(square)[0] === most);
+}
