@@ -31,12 +31,12 @@ def links(book: Path) -> tuple[list[str], dict[str, list[str]]]:
         pages that name it.
     """
     soups = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in book.rglob("*.html")}
-    anchors = {p: {e["id"] for e in soup.find_all(id=True)} for p, soup in soups.items()}
+    anchors = {p: {str(e["id"]) for e in soup.find_all(id=True)} for p, soup in soups.items()}
     dead, outside = [], defaultdict(list)
     for path, soup in sorted(soups.items()):
         for tag, attribute in LINKS:
             for element in soup.find_all(tag, attrs={attribute: True}):
-                address, anchor = urldefrag(element[attribute])
+                address, anchor = urldefrag(str(element[attribute]))
                 if urlsplit(address).scheme:
                     if address.startswith("http") and path.name not in outside[address]:
                         outside[address].append(path.name)

@@ -32,7 +32,7 @@ class Moved(ast.NodeTransformer):
     def __init__(self, by: int) -> None:
         self.by, self.count = by, 0
 
-    def move(self, node: ast.expr | None) -> ast.expr | None:
+    def move(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Constant) and type(node.value) is int:
             self.count += 1
             return ast.copy_location(ast.Constant(node.value + self.by), node)
@@ -67,9 +67,8 @@ class Moved(ast.NodeTransformer):
             and getattr(over.func, "id", "") == "range"
         ):
             ends = over.args if len(over.args) > 1 else [ast.Constant(0), over.args[0]]
-            over.args = [
-                ast.BinOp(end, ast.Add(), ast.Constant(self.by)) for end in ends[:2]
-            ] + ends[2:]
+            moved = (ast.BinOp(end, ast.Add(), ast.Constant(self.by)) for end in ends[:2])
+            over.args = [*moved, *ends[2:]]
             self.count += 1
         return node
 
@@ -113,7 +112,7 @@ def failures(path: Path, by: int) -> tuple[int, list[tuple[str, str]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
     parser.add_argument("notebooks", type=Path, nargs="*", default=book_notebooks())
     parser.add_argument("--seeds", type=int, default=5, help="how many others to try")
     settings = parser.parse_args()

@@ -9,16 +9,17 @@ tests/data/test_milestones.py compares them with the bibliography.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from pybtex.database import Entry, parse_file
+from pybtex.database import parse_file
 from pybtex.richtext import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "lib/large_models/data/milestone_sources.json"
 
 
-def label(entry: Entry) -> str:
-    """Authors and year: "Cortes and Vapnik, 1995", "He et al., 2016"."""
+def label(entry: Any) -> str:
+    """Authors and year of an entry of pybtex: "Cortes and Vapnik, 1995", "He et al., 2016"."""
     authors = entry.persons["author"]
     names = [str(Text.from_latex(" ".join([*p.prelast_names, *p.last_names]))) for p in authors]
     if len(names) <= 2 and "others" not in names:
@@ -29,7 +30,7 @@ def label(entry: Entry) -> str:
     return f"{shown}, {entry.fields['year']}"
 
 
-def link(entry: Entry) -> str:
+def link(entry: Any) -> str:
     """Where the source can be read."""
     return entry.fields.get("url") or f"https://doi.org/{entry.fields['doi']}"
 
@@ -39,7 +40,7 @@ def sources() -> dict[str, list[str]]:
     sys.path.insert(0, str(ROOT / "lib"))
     from large_models.data.milestones import cited
 
-    entries = parse_file(ROOT / "references.bib").entries
+    entries: Any = parse_file(ROOT / "references.bib").entries
     return {key: [label(entries[key]), link(entries[key])] for key in sorted(cited())}
 
 

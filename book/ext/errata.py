@@ -13,6 +13,7 @@ from sphinx.util import logging
 
 PAGE = "chapters/errata"
 KINDS = {"wrong": "wrong", "unclear": "unclear", "left-out": "left out"}
+BOXES = (nodes.Admonition, fold)
 LABEL = "erratum-"
 ROW = "row-"
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def label_of(box: nodes.Element) -> str | None:
 
 def boxes(doctree: nodes.document) -> list[nodes.Element]:
     """The boxes, also those that have been folded."""
-    found = doctree.findall(lambda node: isinstance(node, nodes.Admonition | fold))
+    found = (box for box in doctree.findall(nodes.Element) if isinstance(box, BOXES))
     return [box for box in found if "erratum" in box["classes"]]
 
 

@@ -41,7 +41,7 @@ def inline_svg(source: str, alt: str, prefix: str) -> str:
         prefix: goes in front of every id, so that two figures of a page do not mix theirs up.
     """
     root = ElementTree.fromstring(source)
-    width = float(root.get("viewBox").split()[2]) * PIXELS_PER_POINT
+    width = float(root.attrib["viewBox"].split()[2]) * PIXELS_PER_POINT
     for parent in list(root.iter()):
         for child in list(parent):
             # The style element would apply to the whole page; the root's style says the same.
@@ -82,7 +82,7 @@ class InlineFigures(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs) -> None:
-        drawn = Path(self.env.mystnb_config.output_folder)
+        drawn = Path(vars(self.env)["mystnb_config"].output_folder)
         number = itertools.count(1)
         for image in list(self.document.findall(nodes.image)):
             path = Path(self.app.srcdir, image["uri"]).resolve()

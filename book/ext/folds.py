@@ -20,8 +20,8 @@ class FoldBoxes(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs) -> None:
-        boxes = [n for n in self.document.findall(nodes.Admonition) if "dropdown" in n["classes"]]
-        for box in boxes:
+        found = [n for n in self.document.findall(nodes.Element) if isinstance(n, nodes.Admonition)]
+        for box in (box for box in found if "dropdown" in box["classes"]):
             title, *content = box.children
             for link in list(title.findall(nodes.reference)):
                 link.replace_self(link.children)  # the whole title opens the box

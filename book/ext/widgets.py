@@ -2,7 +2,8 @@
 
 myst-nb writes the widgets' saved state into the page's head, in front of all text. Here it moves
 behind the text, so that reading can begin at once; the widgets' styles stay in front, with a
-placeholder for each widget, so that nothing moves when it comes alive.
+placeholder for each widget, so that nothing moves when it comes alive. The book's own widgets' code
+and data become scripts (ext.scripts), which the page loads when they come near.
 """
 
 import base64
@@ -10,10 +11,11 @@ import json
 import re
 import shutil
 from html import escape
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 
 import widget_states
+from ext.scripts import take_out
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from widget_states import STATE, VIEW
@@ -21,6 +23,8 @@ from widget_states import STATE, VIEW
 from large_models.widgets import assets
 
 logger = logging.getLogger(__name__)
+# Front ends that loader.js stands in for; a page with any other gets ipywidgets' own runtime.
+LOADED = ("anywidget", "@jupyter-widgets/base")
 
 
 def fill_states(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -73,9 +77,16 @@ def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctre
         css = state.get("_css")
         if css and not css.startswith("http"):
             styles[state["_anywidget_id"]] = state.pop("_css")
+    scripts = ["plain.js"]
+    if all(model["model_module"] in LOADED for model in saved["state"].values()):
+        needed = take_out(saved["state"], Path(app.outdir, "_static"))
+        # The first widget's come with the page, the others' when they are near.
+        first = re.search(r'"model_id":\s*"(\w+)"', context["body"])
+        scripts = ["parts.js", "loader.js", *needed.get(first[1] if first else "", [])]
+    for script in scripts:
+        app.add_js_file(script, priority=100)  # before everything else: widgets come alive first
     context["widget_styles"] = styles
     context["widget_state"] = json.dumps(saved, separators=(",", ":")).replace("</", "<\\/")
-    app.add_js_file("loader.js", priority=100)  # before everything else: widgets come alive first
     pictures = iter(stills(app, pagename))
 
     def reserve(match: re.Match) -> str:
@@ -109,7 +120,7 @@ def copy_files(app: Sphinx, exception: Exception | None) -> None:
         return
     static = Path(app.outdir, "_static")
     assets.write_assets(static / "lw-assets")
-    anywidget = Path(find_spec("anywidget").origin).parent
+    anywidget = Path(str(files("anywidget")))
     shutil.copy(anywidget / "nbextension" / "index.js", static / "html-manager" / "anywidget.js")
 
 

@@ -135,7 +135,7 @@ def _rates(alarm: np.ndarray, ill: np.ndarray) -> np.ndarray:
 
 
 def _rate_cases() -> Iterable[Case]:
-    listed = [([0.9, 0.2, 0.6, 0.4, 0.1], [True, False, False, True, False], 0.6)]
+    listed: list[tuple] = [([0.9, 0.2, 0.6, 0.4, 0.1], [True, False, False, True, False], 0.6)]
     for N, threshold in [(13, 0.3), (60, 0.25)]:
         rng = np.random.default_rng(N)
         ill = rng.permutation(np.arange(N) % 3 == 0)
@@ -236,7 +236,7 @@ def _cost_cases() -> Iterable[Case]:
         2,
         3,
     )
-    listed = [first]
+    listed: list[tuple] = [first]
     for N, lost, missed in [(12, 2, 9), (80, 1, 10)]:
         rng = np.random.default_rng(N)
         risk = rng.beta(1, 4, N).round(2)

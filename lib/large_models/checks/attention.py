@@ -284,12 +284,12 @@ def _carried(
             total = total * total_factor(largest - new) + exponentials.sum()
             out = out * out_factor(largest - new) + exponentials @ values
             largest = new
-        return out / total if divide else out
+        return np.asarray(out / total if divide else out)
 
     return function
 
 
-def _with_offset(offset: Callable[[Array, float | None], float]) -> Callable:
+def _with_offset(offset: Callable[[Array, float], float]) -> Callable:
     """The sums just add up; offset(scores, the first block's) is subtracted from the scores."""
 
     def function(blocks: Iterator[Block]) -> Array:
@@ -299,7 +299,7 @@ def _with_offset(offset: Callable[[Array, float | None], float]) -> Callable:
             exponentials = np.exp(scores - offset(scores, first))
             total = total + exponentials.sum()
             out = out + exponentials @ values
-        return out / total
+        return np.asarray(out / total)
 
     return function
 
@@ -330,7 +330,7 @@ def _latest(blocks: Iterator[Block]) -> Array:
         total = total * np.exp(largest - new) + exponentials.sum()
         out = out * np.exp(largest - new) + exponentials @ values
         largest = new
-    return out / total
+    return np.asarray(out / total)
 
 
 def _last(blocks: Iterator[Block]) -> Array:

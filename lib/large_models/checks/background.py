@@ -11,7 +11,7 @@ import numpy as np
 
 from large_models.checks.choices import choose, predict
 from large_models.checks.exercise import Case, Exercise, Mistake, case
-from large_models.data.milestones import ABOVE_1E25, MILESTONES, Figure, find, time_of
+from large_models.data.milestones import ABOVE_1E25, MILESTONES, find, time_of
 from large_models.formulas.growth import fit_growth
 
 
@@ -54,7 +54,7 @@ def with_the_missing(answer: Any) -> bool | None:
 
 def _slope(times: np.ndarray, values: np.ndarray) -> float:
     away = times - times.mean()
-    return (away * values).sum() / (away**2).sum()
+    return float((away * values).sum() / (away**2).sum())
 
 
 def _fit(times: np.ndarray, values: np.ndarray) -> float:
@@ -62,7 +62,7 @@ def _fit(times: np.ndarray, values: np.ndarray) -> float:
 
 
 def _between_neighbours(times: np.ndarray, values: np.ndarray) -> float:
-    return 1 / np.mean(np.diff(np.log2(values)) / np.diff(times))
+    return float(1 / np.mean(np.diff(np.log2(values)) / np.diff(times)))
 
 
 def _first_and_last(times: np.ndarray, values: np.ndarray) -> float:
@@ -142,11 +142,11 @@ def _used(parameters: np.ndarray, active: np.ndarray) -> np.ndarray:
 
 
 def _training_cases() -> Iterable[Case]:
-    def has_tokens(figure: Figure | None) -> bool:
-        return figure is not None and figure.unit == "tokens"
-
-    modern = [m for m in MILESTONES if m.parameters and has_tokens(m.data) and m.year > 2019]
-    real = [(m.parameters.value, m.active.value if m.active else 0.0, m.data.value) for m in modern]
+    real = [
+        (m.parameters.value, m.active.value if m.active else 0.0, m.data.value)
+        for m in MILESTONES
+        if m.parameters and m.data and m.data.unit == "tokens" and m.year > 2019
+    ]
     listed = [
         ("two small ones", [(10.0, 0.0, 3.0), (100.0, 20.0, 5.0)]),
         ("three, one of them sparse", [(7.0, 0.0, 11.0), (50.0, 5.0, 4.0), (9.0, 0.0, 2.0)]),
@@ -203,6 +203,7 @@ OPERATIONS = Exercise(
 # --- a slip in a table --------------------------------------------------------------------------
 
 _LENET = find("LeNet-5").compute
+assert _LENET
 SLIPS = {
     "a": "The passes are counted once: 20 of them over 60,000 pictures are 1.2 million "
     "presentations. Compare with the zip code network above, where they were counted twice.",

@@ -260,7 +260,7 @@ def _nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def _by_text(logits: np.ndarray, targets: np.ndarray, chosen: np.ndarray) -> float:
     rows = zip(_nats(logits, targets), chosen, strict=True)
-    return np.mean([nats[at].mean() for nats, at in rows])
+    return float(np.mean([nats[at].mean() for nats, at in rows]))
 
 
 def _entropy(logits: np.ndarray, targets: np.ndarray, chosen: np.ndarray) -> float:
@@ -398,8 +398,8 @@ def read_pieces(value: Any, what: str) -> np.ndarray:
 
 def _cut_differs(got: np.ndarray, expected: np.ndarray) -> str:
     said = ([_SEEN.get(int(n), "?") for n in numbers if n] for numbers in (expected, got))
-    expected, got = (" ".join(pieces) or "no piece at all" for pieces in said)
-    return f"expected {expected}, got {got}."
+    right, wrong = (" ".join(pieces) or "no piece at all" for pieces in said)
+    return f"expected {right}, got {wrong}."
 
 
 def _cut_cases() -> Iterable[Case]:

@@ -253,6 +253,7 @@ def first_difference(array: np.ndarray, expected: np.ndarray) -> str:
 
 def two_numbers(first: float, second: float) -> tuple[str, str]:
     """Two numbers that differ, with as many digits as it takes to see it."""
+    said = ("", "")
     for digits in range(4, 17):
         said = f"{first:.{digits}g}", f"{second:.{digits}g}"
         if said[0] != said[1]:

@@ -331,7 +331,7 @@ def _responses(kernel: np.ndarray) -> tuple[float, float, str]:
     at_pattern, response[_PLACE] = response[_PLACE], -np.inf
     row, column = np.unravel_index(response.argmax(), response.shape)
     under = {name: mask[row : row + 3, column : column + 3].sum() for name, mask in masks.items()}
-    name = max(under, key=under.get)
+    name = max(under, key=under.__getitem__)
     if not under[name]:
         place = "in the background"
     elif under[name] == 9:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 LAYERS = ("conv1", "conv2", "hidden", "output")
 GOAL = 0.98  # of the training digits, read right
-BASELINE = dict.fromkeys(LAYERS, (3, 0))  # to beat: 3 bits everywhere, nothing pruned
+BASELINE: dict[str, tuple[int, int]] = dict.fromkeys(
+    LAYERS, (3, 0)
+)  # to beat: 3 bits everywhere, nothing pruned
 
 
 def quantize_row(function: Callable) -> bool | None:

@@ -73,7 +73,7 @@ def _shares(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _precision(predicted: np.ndarray, labels: np.ndarray) -> float:
-    return np.mean([(labels[predicted == k] == k).mean() for k in np.unique(predicted)])
+    return float(np.mean([(labels[predicted == k] == k).mean() for k in np.unique(predicted)]))
 
 
 def _f1(predicted: np.ndarray, labels: np.ndarray) -> float:
@@ -83,11 +83,11 @@ def _f1(predicted: np.ndarray, labels: np.ndarray) -> float:
         / ((predicted == k).sum() + (labels == k).sum())
         for k in np.unique(labels)
     ]
-    return np.mean(found)
+    return float(np.mean(found))
 
 
 def _macro_cases() -> Iterable[Case]:
-    listed = [
+    listed: list[tuple] = [
         ([0, 1, 0, 0], [0, 1, 1, 0]),
         ([3, 2, 0, 3, 3], [3, 3, 0, 0, 0]),  # neither 1 nor 2 occurs, and 2 is answered
         ([5, 5, 1, 5, 4, 1], [5, 1, 1, 4, 4, 1]),

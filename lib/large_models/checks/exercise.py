@@ -81,8 +81,9 @@ class Exercise:
     @cached_property
     def expected(self) -> list[np.ndarray]:
         """The right results."""
-        found = [outcome.array for outcome in self.outcomes(self.right)]
-        assert all(array is not None for array in found), "the right function fails on its cases"
+        outcomes = self.outcomes(self.right)
+        found = [outcome.array for outcome in outcomes if outcome.array is not None]
+        assert len(found) == len(outcomes), "the right function fails on its cases"
         return found
 
     @cached_property

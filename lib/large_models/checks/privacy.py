@@ -74,7 +74,10 @@ def _by_longest(rows: np.ndarray, limit: float) -> np.ndarray:
 
 
 def _clip_cases() -> Iterable[Case]:
-    listed = [([[3.0, 4.0], [0.3, 0.4]], 1.0), ([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]], 2.0)]
+    listed: list[tuple] = [
+        ([[3.0, 4.0], [0.3, 0.4]], 1.0),
+        ([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]], 2.0),
+    ]
     rng = np.random.default_rng(0)
     listed.append((rng.normal(size=(12, 6)) * rng.uniform(0.2, 2, size=(12, 1)), 1.5))
     for rows, limit in listed:

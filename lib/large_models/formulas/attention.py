@@ -312,7 +312,8 @@ def _seen(x: Array, mask: NDArray | None) -> Array:
     """Keys or values, with zeros where no query may look: NaN in the padding times 0 is NaN."""
     if mask is None or mask.dtype != bool:
         return x
-    return np.where(np.atleast_2d(mask).any(axis=-2)[..., None], x, x.dtype.type(0))
+    seen = np.any(np.atleast_2d(mask), axis=-2, keepdims=True)  # (..., 1, S)
+    return np.where(np.swapaxes(seen, -1, -2), x, x.dtype.type(0))
 
 
 def _scale(query: Array, scale: float | None) -> float:

@@ -188,7 +188,9 @@ def hardware_operations(run: Run) -> float:
 
 def _peak(run: Run) -> float:
     machine = MACHINES[run.machine]
-    return machine.peak_32 if run.precision == "fp32" else machine.peak_16
+    peak = machine.peak_32 if run.precision == "fp32" else machine.peak_16
+    assert peak is not None  # `Run` refuses the machines that have none
+    return peak
 
 
 def micro_batches(run: Run) -> int:

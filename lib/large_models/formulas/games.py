@@ -175,11 +175,12 @@ def outcome(first: Player, second: Player) -> tuple[float, float, float]:
     @cache
     def shares(board: Board) -> tuple[float, float, float]:
         if is_over(board):
-            won = winner(board)
-            return float(won == CROSS), float(won == 0), float(won == NOUGHT)
+            line = winner(board)
+            return float(line == CROSS), float(line == 0), float(line == NOUGHT)
         squares = (first if to_move(board) == CROSS else second)(board)
         found = [shares(canonical(play(board, square))) for square in squares]
-        return tuple(sum(part) / len(found) for part in zip(*found, strict=True))
+        won, drawn, lost = (sum(part) / len(found) for part in zip(*found, strict=True))
+        return won, drawn, lost
 
     return shares(EMPTY)
 

@@ -14,23 +14,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def read_numbers(name: str, values: np.ndarray) -> np.ndarray:
+def read_numbers(name: str, values: ArrayLike) -> np.ndarray:
     """An array of floats as it is, of integers or booleans as float64.
 
     Raises:
         ValueError: if it is not of real numbers.
     """
     try:
-        values = np.asarray(values)
+        array = np.asarray(values)
     except ValueError:
         raise ValueError(
             f"{name} must be an array of numbers, got rows of unequal length"
         ) from None
-    if values.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must be real numbers, got an array of {values.dtype}")
-    return values if values.dtype.kind == "f" else values.astype(np.float64)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be real numbers, got an array of {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def floats(*names: str) -> Callable[[Callable], Callable]:

@@ -164,7 +164,7 @@ class _Pooling(NamedTuple):
             reach = self.stride[axis] * (self.y_size[axis] - 1) + span
             before, size = self.padding[axis], image.shape[2 + axis]
             sides.append((before, max(0, reach - before - size)))
-        return pad(image, *sides, fill)
+        return pad(image, sides[0], sides[1], fill)
 
     def taps(self, padded: np.ndarray) -> list[np.ndarray]:
         """For each cell of the window, what it sees from every place: views (B, C, H', W')."""

@@ -219,21 +219,21 @@ def federated_average(
     Raises:
         ValueError: if names, shapes or numbers do not fit.
     """
-    counts = read_numbers("federated_average: counts", counts)
-    if not models or counts.shape != (len(models),):
+    weights = read_numbers("federated_average: counts", counts)
+    if not models or weights.shape != (len(models),):
         raise ValueError(
             f"federated_average: expected a count for each of the models, at least one, "
-            f"got {len(models)} models and counts {counts.shape}"
+            f"got {len(models)} models and counts {weights.shape}"
         )
-    if (counts < 0).any() or not counts.sum() > 0:
-        raise ValueError(f"federated_average: counts must be positive, got {counts}")
-    shares = counts / counts.sum()
+    if (weights < 0).any() or not weights.sum() > 0:
+        raise ValueError(f"federated_average: counts must be positive, got {weights}")
+    shares = weights / weights.sum()
     first = {name: np.shape(array) for name, array in models[0].items()}
     for k, model in enumerate(models):
         if {name: np.shape(array) for name, array in model.items()} != first:
             raise ValueError(f"federated_average: model {k} differs from the first in its arrays")
     return {
-        name: sum(s * np.asarray(model[name]) for s, model in zip(shares, models, strict=True))
+        name: np.asarray(sum(s * np.asarray(m[name]) for s, m in zip(shares, models, strict=True)))
         for name in first
     }
 

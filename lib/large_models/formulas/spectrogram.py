@@ -66,4 +66,5 @@ def spectrogram(x: ArrayLike, size: int, hop: int, depth: float = 60.0) -> NDArr
     power = np.swapaxes(np.abs(stft(x, size, hop)) ** 2, -1, -2)  # (..., K, M)
     loudest = power.max(axis=(-1, -2), keepdims=True)
     share = power / np.where(loudest > 0, loudest, 1)
-    return np.float32(1 + np.log10(np.maximum(share, 10 ** (-depth / 10))) * 10 / depth)
+    loud = 1 + np.log10(np.maximum(share, 10 ** (-depth / 10))) * 10 / depth
+    return np.asarray(loud, dtype=np.float32)

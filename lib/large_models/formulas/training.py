@@ -242,7 +242,7 @@ def _check_settings(name: str, **settings: float) -> None:
 
 
 def _named(arrays: Arrays) -> dict[Hashable, np.ndarray]:
-    return dict(arrays) if isinstance(arrays, Mapping) else dict(enumerate(arrays))
+    return dict(arrays.items() if isinstance(arrays, Mapping) else enumerate(arrays))
 
 
 def _read_params(name: str, params: Arrays) -> dict[Hashable, np.ndarray]:
@@ -258,13 +258,13 @@ def _match(
     name: str, params: dict[Hashable, np.ndarray], grads: Arrays
 ) -> list[tuple[Hashable, np.ndarray, np.ndarray]]:
     """Each parameter with its gradient, all checked before the first is changed."""
-    grads = _named(grads)
-    if grads.keys() != params.keys():
-        raise ValueError(f"{name}: parameters are {list(params)}, gradients {list(grads)}")
+    named = _named(grads)
+    if named.keys() != params.keys():
+        raise ValueError(f"{name}: parameters are {list(params)}, gradients {list(named)}")
     for key, param in params.items():
-        if np.shape(grads[key]) != param.shape:
+        if np.shape(named[key]) != param.shape:
             raise ValueError(
                 f"{name}: the gradient of parameter {key!r} must have its shape {param.shape}, "
-                f"got {np.shape(grads[key])}"
+                f"got {np.shape(named[key])}"
             )
-    return [(key, param, np.asarray(grads[key])) for key, param in params.items()]
+    return [(key, param, np.asarray(named[key])) for key, param in params.items()]

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 INK = "#1a1a1a"  # text and axes
 RULE = "#d0d0d0"  # grid lines and ticks
@@ -49,9 +51,7 @@ _RC = {
     "ytick.color": INK,
     "lines.linewidth": 2.0,
     "legend.frameon": False,
-    "axes.prop_cycle": mpl.cycler(
-        color=[OUT, LEARNED, IN, MUTED], linestyle=["-", "--", "-.", ":"]
-    ),
+    "axes.prop_cycle": cycler(color=[OUT, LEARNED, IN, MUTED], linestyle=["-", "--", "-.", ":"]),
     "image.cmap": "gray",
     "image.interpolation": "none",
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and themed
@@ -128,10 +128,10 @@ def show_images(
         drawn = ax.imshow(images[index], cmap=cmap, vmin=low, vmax=high)
         if titles:
             ax.set_title(titles[index])
-    if shared and (signed or magnitude):
+    if drawn and shared and (signed or magnitude):
         bar = fig.colorbar(drawn, ax=axes, shrink=0.8, aspect=20, pad=0.02)
-        bar.outline.set_visible(False)
-        bar.locator = mpl.ticker.MaxNLocator(3)
+        bar.ax.spines["outline"].set_visible(False)
+        bar.locator = MaxNLocator(3)
         bar.update_ticks()
     return fig
 
@@ -179,7 +179,9 @@ def show_curves(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     _label_ends(ax, ends)
-    return ax.figure
+    figure = ax.get_figure(root=True)
+    assert figure  # axes that are drawn on belong to one
+    return figure
 
 
 def _label_ends(ax: Axes, ends: list[tuple[float, float, str, str]]) -> None:
