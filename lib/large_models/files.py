@@ -4,20 +4,36 @@ import os
 import tempfile
 from pathlib import Path
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+HERE = Path(__file__).resolve().parent
+INSTALLED = HERE / "shipped"  # in a wheel, where setup.py puts a copy of weights/
+CHECKOUT = HERE.parents[1] / "weights"
+WEIGHTS = INSTALLED if INSTALLED.is_dir() else CHECKOUT
+
+
+def shipped() -> list[str]:
+    """The names of what is shipped, such as "lenet-digits"."""
+    return sorted(path.name for path in WEIGHTS.iterdir()) if WEIGHTS.is_dir() else []
 
 
 def weights(name: str) -> Path:
     """The folder of shipped weights, from any working directory: `weights("lenet-digits")`.
 
     Raises:
-        ValueError: if none are shipped under this name.
+        ValueError: if none are shipped under this name, or there are none at all.
     """
-    path = WEIGHTS / name
-    if not path.exists():
-        shipped = ", ".join(sorted(p.name for p in WEIGHTS.iterdir())) if WEIGHTS.is_dir() else ""
-        raise ValueError(f"weights: expected one of {shipped or 'a checkout'}, got {name!r}")
-    return path
+    if name not in shipped():
+        known = ", ".join(shipped())
+        if not known:
+            raise ValueError(
+                f"weights: found none, neither in {INSTALLED} (a wheel) nor {CHECKOUT} (a checkout)"
+            )
+        raise ValueError(f"weights: expected one of {known}, got {name!r}")
+    return WEIGHTS / name
+
+
+def model_folder(source: str | Path) -> Path:
+    """The folder of a model: `source` itself, or what is shipped under that name."""
+    return WEIGHTS / source if source in shipped() and not Path(source).is_dir() else Path(source)
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:

@@ -4,9 +4,13 @@ import socket
 
 import pytest
 
+from large_models.files import weights
 from large_models.models import bert, gpt, hub
 from large_models.models.bert import BertConfig, BertForMaskedLM
+from large_models.models.cnn import LeNet, num_parameters
 from large_models.models.gpt import GPT, GPTConfig
+from large_models.models.rnn import SequenceModel
+from large_models.models.speech import SpeechCNN
 
 
 def test_names_come_back():
@@ -37,6 +41,7 @@ def test_a_directory_is_its_own_place(tmp_path):
 
 def test_a_name_on_the_hub_without_a_network(monkeypatch, tmp_path):
     library = pytest.importorskip("huggingface_hub")
+    pytest.importorskip("huggingface_hub.constants")
     asked = []
 
     def refuse(address, timeout=None):
@@ -57,6 +62,7 @@ def test_a_name_on_the_hub_without_a_network(monkeypatch, tmp_path):
 
 def test_a_name_on_the_hub_is_fetched(monkeypatch, tmp_path):
     library = pytest.importorskip("huggingface_hub")
+    pytest.importorskip("huggingface_hub.constants")
 
     def snapshot(name, local_files_only=False, allow_patterns=None):
         assert name == "bert-base-uncased" and "config.json" in allow_patterns
@@ -72,3 +78,18 @@ def test_a_name_on_the_hub_is_fetched(monkeypatch, tmp_path):
     monkeypatch.setattr(library.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(socket, "create_connection", lambda address, timeout: Line())
     assert hub.find("bert-base-uncased") == tmp_path
+
+
+@pytest.mark.parametrize(
+    "name, read",
+    [
+        ("lenet-digits", LeNet.from_pretrained),
+        ("speech-vowels", SpeechCNN.from_pretrained),
+        ("chars-lstm", SequenceModel.from_pretrained),
+        ("gpt-docs", GPT.from_pretrained),
+        ("bert-docs", BertForMaskedLM.from_pretrained),
+    ],
+)
+def test_a_shipped_model_is_found_by_its_name_from_anywhere(monkeypatch, tmp_path, name, read):
+    monkeypatch.chdir(tmp_path)
+    assert num_parameters(read(name)) == num_parameters(read(weights(name))) > 1000

@@ -1,6 +1,6 @@
 """Where a training script writes: over what the book ships only if asked for exactly that.
 
-    no option changed       the shipped folder: this is the recipe that made it
+    no option changed       the shipped folder of a checkout: this is the recipe that made it
     any other               _build/trials/NAME-OPTIONS, one folder for each choice of options
     --output FOLDER         there
 
@@ -15,9 +15,10 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from large_models.files import WEIGHTS, write_whole
+from large_models.files import INSTALLED, WEIGHTS, write_whole
 
-TRIALS = WEIGHTS.parent / "_build" / "trials"
+# Of an installed package nothing is written over: its trials are where the reader works.
+TRIALS = (Path() if WEIGHTS == INSTALLED else WEIGHTS.parent) / "_build" / "trials"
 STAMP = "options.json"
 
 
@@ -43,7 +44,8 @@ def folder(
     given = {key: value for key, value in vars(arguments).items() if key not in {"output", *apart}}
     optional = [a.dest for a in parser._actions if a.option_strings and a.dest in given]
     changed = {key: given[key] for key in optional if given[key] != parser.get_default(key)}
-    if arguments.output is None and shipped is not None and not changed:
+    recipe = shipped is not None and not changed and WEIGHTS != INSTALLED
+    if arguments.output is None and recipe:
         return shipped
     words = [f"{key}-{Path(str(value)).name}" for key, value in changed.items()]
     trial = re.sub(r"[^\w.-]+", "-", "-".join([name, *words]))

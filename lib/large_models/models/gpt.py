@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from large_models.files import write_whole
+from large_models.files import model_folder, write_whole
 from large_models.models import hub
 from large_models.models.attention import KeyValueCache
 from large_models.models.masks import as_bool
@@ -244,15 +244,18 @@ class GPT(nn.Module):
         return torch.cat([input_ids, torch.stack(new, dim=1)], dim=1)
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path) -> "GPT":
+    def from_pretrained(cls, source: str | Path) -> "GPT":
         """Read config.json and model.safetensors of a GPT2LMHeadModel; in evaluation mode.
+
+        Args:
+            source: a folder, or the name of a shipped one: "gpt-docs".
 
         Raises:
             FileNotFoundError: if a file is missing.
             ValueError: if a file is damaged, asks for what this model does not do, or the two do
                 not fit each other.
         """
-        directory = Path(directory)
+        directory = model_folder(source)
         model = cls(_read_config(directory / "config.json"))
         path = directory / "model.safetensors"
         tensors, called, prefix = {}, {}, ""

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from large_models.files import model_folder
+
 Pairs = Iterable[tuple[str, str]]  # ours, theirs
 FILES = ["config.json", "model*.safetensors", "model.safetensors.index.json"]
 FILES += ["tokenizer*.json", "vocab.txt"]
@@ -61,13 +63,14 @@ def read_config(path: Path, model_type: str, plain: Mapping[str, Any]) -> dict[s
 
 
 def find(source: str | Path) -> Path:
-    """The directory of a model's files; a name on the hub is fetched into its usual cache first.
+    """The directory of a model's files: itself, a shipped one by name, or one on the hub, which is
+    fetched into its usual cache first.
 
     Raises:
         OSError: if there is no such directory, and no way to the hub.
     """
-    if Path(source).is_dir():
-        return Path(source)
+    if model_folder(source).is_dir():
+        return model_folder(source)
     name = str(source)
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w.-]+)?", name):
         raise FileNotFoundError(f"{name}: expected a directory with config.json")
@@ -78,6 +81,7 @@ def find(source: str | Path) -> Path:
     )
     try:
         import huggingface_hub as hub
+        from huggingface_hub import constants
     except ImportError:
         raise OSError(advice) from None
     settings = {"allow_patterns": FILES}
@@ -85,9 +89,9 @@ def find(source: str | Path) -> Path:
         return Path(hub.snapshot_download(name, local_files_only=True, **settings))
     except Exception:  # not in the cache, in one of the library's many ways
         pass
-    address = urlsplit(hub.constants.ENDPOINT)
+    address = urlsplit(constants.ENDPOINT)
     try:  # asked here, since the library would try again and again
-        if hub.constants.HF_HUB_OFFLINE:
+        if constants.HF_HUB_OFFLINE:
             raise OSError("offline by HF_HUB_OFFLINE")
         port = address.port or (443 if address.scheme == "https" else 80)
         socket.create_connection((address.hostname, port), timeout=3).close()

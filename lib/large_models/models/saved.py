@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from torch import nn
 
-from large_models.files import write_whole
+from large_models.files import model_folder, write_whole
 from large_models.tensors import load_into, load_tensors, save_tensors
 
 
@@ -21,14 +21,17 @@ class Saved(nn.Module):
     config: Any
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path) -> Self:
+    def from_pretrained(cls, source: str | Path) -> Self:
         """Read config.json and model.safetensors; in evaluation mode.
+
+        Args:
+            source: a folder, or the name of a shipped one: "lenet-digits".
 
         Raises:
             FileNotFoundError: if a file is missing.
             ValueError: if a file is damaged, or the two do not fit each other.
         """
-        directory = Path(directory)
+        directory = model_folder(source)
         path = directory / "config.json"
         try:
             config = cls.sizes(**json.loads(path.read_text(encoding="utf-8")))
