@@ -206,23 +206,29 @@ def _best(costs: np.ndarray, thresholds: np.ndarray) -> list:
     return [thresholds[costs.argmin()], costs.min()]
 
 
-def _strictly(r, d, thresholds, lost, missed):
+def _strictly(
+    r: np.ndarray, d: np.ndarray, thresholds: np.ndarray, lost: float, missed: float
+) -> list:
     refused = r > thresholds[:, None]
     costs = lost * (refused & ~d) + missed * (~refused & d)
     return _best(costs.mean(axis=1), thresholds)
 
 
-def _last(r, d, thresholds, lost, missed):
+def _last(r: np.ndarray, d: np.ndarray, thresholds: np.ndarray, lost: float, missed: float) -> list:
     costs = _mean(r, d, thresholds, lost, missed)
     return [thresholds[np.flatnonzero(costs == costs.min())[-1]], costs.min()]
 
 
-def _fewest(r, d, thresholds, lost, missed):
+def _fewest(
+    r: np.ndarray, d: np.ndarray, thresholds: np.ndarray, lost: float, missed: float
+) -> list:
     k = _mean(r, d, thresholds, 1, 1).argmin()
     return [thresholds[k], _mean(r, d, thresholds, lost, missed)[k]]
 
 
-def _dearest(r, d, thresholds, lost, missed):
+def _dearest(
+    r: np.ndarray, d: np.ndarray, thresholds: np.ndarray, lost: float, missed: float
+) -> list:
     costs = _mean(r, d, thresholds, lost, missed)
     return [thresholds[costs.argmax()], costs.max()]
 

@@ -125,30 +125,45 @@ def _hide_cases() -> Iterable[Case]:
         yield case(f"ids {B} x {T}", ids, chance, what, random)
 
 
-def _hide(ids, chance, what, random, special=SPECIAL, cuts=(0.8, 0.9)):
+def _hide(
+    ids: np.ndarray,
+    chance: np.ndarray,
+    what: np.ndarray,
+    random: np.ndarray,
+    special: int = SPECIAL,
+    cuts: tuple[float, float] = (0.8, 0.9),
+) -> np.ndarray:
     at = (chance < 0.15) & (ids >= special)
     replaced = np.where(what < cuts[0], MASK, np.where(what >= cuts[1], random, ids))
     return np.stack([np.where(at, replaced, ids), at])
 
 
-def _hide_limits(ids, chance, what, random):
+def _hide_limits(
+    ids: np.ndarray, chance: np.ndarray, what: np.ndarray, random: np.ndarray
+) -> np.ndarray:
     at = (chance < 0.15) & (ids >= SPECIAL)
     replaced = np.where(what <= 0.8, MASK, np.where(what > 0.9, random, ids))
     return np.stack([np.where(at, replaced, ids), at])
 
 
-def _hide_swapped(ids, chance, what, random):
+def _hide_swapped(
+    ids: np.ndarray, chance: np.ndarray, what: np.ndarray, random: np.ndarray
+) -> np.ndarray:
     at = _hide(ids, chance, what, random)[1] > 0
     replaced = np.where(what < 0.8, MASK, np.where(what < 0.9, random, ids))
     return np.stack([np.where(at, replaced, ids), at])
 
 
-def _hide_everywhere(ids, chance, what, random):
+def _hide_everywhere(
+    ids: np.ndarray, chance: np.ndarray, what: np.ndarray, random: np.ndarray
+) -> np.ndarray:
     at = _hide(ids, chance, what, random)[1]
     return np.stack([np.where(what < 0.8, MASK, np.where(what >= 0.9, random, ids)), at])
 
 
-def _hide_once(ids, chance, what, random):
+def _hide_once(
+    ids: np.ndarray, chance: np.ndarray, what: np.ndarray, random: np.ndarray
+) -> np.ndarray:
     at = (chance < 0.15) & (ids >= SPECIAL)
     return np.stack([_hide(ids, chance, chance / 0.15, random)[0], at])
 
@@ -713,7 +728,9 @@ def _which(confidence: np.ndarray, bins: int) -> np.ndarray:
     return np.minimum((confidence * bins).astype(int), bins - 1)
 
 
-def _gaps(confidence, right, which, middle=None) -> tuple[np.ndarray, np.ndarray]:
+def _gaps(
+    confidence: np.ndarray, right: np.ndarray, which: np.ndarray, middle: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Of each bin that is not empty: its number of answers, and its signed gap."""
     there = np.unique(which[which >= 0])
     inside = [which == b for b in there]
@@ -723,12 +740,14 @@ def _gaps(confidence, right, which, middle=None) -> tuple[np.ndarray, np.ndarray
     return np.array([i.sum() for i in inside]), np.array(means) - shares
 
 
-def _ece(confidence, right, which, middle=None) -> float:
+def _ece(
+    confidence: np.ndarray, right: np.ndarray, which: np.ndarray, middle: np.ndarray | None = None
+) -> float:
     count, gap = _gaps(confidence, right, which, middle)
     return (count * np.abs(gap)).sum() / len(right)
 
 
-def _equal_mass(confidence, right, bins) -> float:
+def _equal_mass(confidence: np.ndarray, right: np.ndarray, bins: int) -> float:
     order = np.argsort(confidence, kind="stable")
     which = np.empty(len(order), int)
     for b, rows in enumerate(np.array_split(order, bins)):
@@ -736,12 +755,12 @@ def _equal_mass(confidence, right, bins) -> float:
     return _ece(confidence, right, which)
 
 
-def _own_range(confidence, right, bins) -> float:
+def _own_range(confidence: np.ndarray, right: np.ndarray, bins: int) -> float:
     low, high = confidence.min(), confidence.max()
     return _ece(confidence, right, _which((confidence - low) / (high - low), bins))
 
 
-def _of_bins(function) -> Callable:
+def _of_bins(function: Callable) -> Callable:
     """A mistake made after the bins are right: a function of their counts and gaps."""
     return lambda c, r, bins: function(*_gaps(c, r, _which(c, bins)))
 

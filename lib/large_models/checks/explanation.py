@@ -82,14 +82,18 @@ def _path_cases() -> Iterable[Case]:
         )
 
 
-def _mean_gradient(gradient, x, baseline, shares):
+def _mean_gradient(
+    gradient: Callable, x: np.ndarray, baseline: np.ndarray, shares: np.ndarray
+) -> np.ndarray:
     return np.mean([gradient(baseline + s * (x - baseline)) for s in shares], axis=0)
 
 
 def _path_at(shares_of: Callable[[int], np.ndarray]) -> Callable:
     """Integrated gradients that measure at these shares of the way."""
 
-    def attribute(gradient, x, baseline, steps):
+    def attribute(
+        gradient: Callable, x: np.ndarray, baseline: np.ndarray, steps: int
+    ) -> np.ndarray:
         return (x - baseline) * _mean_gradient(gradient, x, baseline, shares_of(steps))
 
     return attribute
@@ -187,7 +191,7 @@ def _window_cases() -> Iterable[Case]:
 class Score:
     """A score that is not linear: a weighted sum, and a product of two corners."""
 
-    def __init__(self, weight: np.ndarray):
+    def __init__(self, weight: np.ndarray) -> None:
         self.weight = weight
 
     def __call__(self, picture: np.ndarray) -> float:
@@ -197,7 +201,14 @@ class Score:
         return float(np.sum(self.weight * picture) + picture[0, 0] * picture[-1, -1])
 
 
-def _losses(score, x, size, hide=None, lost=None, step=1) -> np.ndarray:
+def _losses(
+    score: Callable,
+    x: np.ndarray,
+    size: int,
+    hide: Callable | None = None,
+    lost: Callable | None = None,
+    step: int = 1,
+) -> np.ndarray:
     """What `lost(whole, rest)` says of each window that `hide(copy, window)` has covered."""
     hide = hide or (lambda picture, window: picture.__setitem__(window, 0))
     lost = lost or (lambda whole, rest: whole - rest)
@@ -211,7 +222,7 @@ def _losses(score, x, size, hide=None, lost=None, step=1) -> np.ndarray:
     return out
 
 
-def _still_hidden(score, x, size):
+def _still_hidden(score: Callable, x: np.ndarray, size: int) -> np.ndarray:
     whole, picture = score(x), x.copy()
     out = np.zeros([side - size + 1 for side in x.shape])
     for i, j in np.ndindex(*out.shape):
@@ -220,7 +231,7 @@ def _still_hidden(score, x, size):
     return out
 
 
-def _only_window(score, x, size):
+def _only_window(score: Callable, x: np.ndarray, size: int) -> np.ndarray:
     """The window is what is left, not what is hidden."""
     out = np.zeros([side - size + 1 for side in x.shape])
     for i, j in np.ndindex(*out.shape):

@@ -66,7 +66,9 @@ def simulate(scenes: int, seconds: float, seed: int, light: bool = True) -> Driv
     return Drives(at, lights)
 
 
-def _accelerate(position, speed, wish, red):
+def _accelerate(
+    position: np.ndarray, speed: np.ndarray, wish: np.ndarray, red: np.ndarray
+) -> np.ndarray:
     """(N, CARS) metres per second squared."""
     before = np.concatenate([np.full_like(position[:, :1], np.inf), position[:, :-1] - LENGTH], 1)
     closing = speed - np.concatenate([speed[:, :1], speed[:, :-1]], axis=1)
@@ -80,7 +82,7 @@ def _accelerate(position, speed, wish, red):
     return np.maximum(A * (1 - (speed / wish) ** 4 - interaction), -MAX_BRAKING)
 
 
-def _wanted_gap(speed, closing):
+def _wanted_gap(speed: np.ndarray, closing: np.ndarray) -> np.ndarray:
     return GAP + np.maximum(speed * HEADWAY + speed * closing / (2 * np.sqrt(A * B)), 0)
 
 

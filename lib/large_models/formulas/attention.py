@@ -292,7 +292,14 @@ def _split_heads(x: Array, num_heads: int) -> Array:
     return np.swapaxes(x.reshape(B, T, num_heads, E // num_heads), 1, 2)  # (B, h, T, D)
 
 
-def _check(query, key, value, attn_mask, is_causal: bool, enable_gqa: bool) -> tuple[int, ...]:
+def _check(
+    query: Array,
+    key: Array,
+    value: Array,
+    attn_mask: NDArray | None,
+    is_causal: bool,
+    enable_gqa: bool,
+) -> tuple[int, ...]:
     """Check all shapes; returns that of the scores."""
     if attn_mask is not None and attn_mask.dtype != bool and attn_mask.dtype.kind != "f":
         raise ValueError(f"mask: expected bool or floating point numbers, got {attn_mask.dtype}")

@@ -9,6 +9,7 @@ Source: Devlin et al. 2019. Chapter: 4_2_infer_bert.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,7 +159,9 @@ def masked_logits(bert: Bert, x: Array) -> Array:
     return transformer.layer_norm(bent, *bert.transform_norm, bert.eps) @ bert.decoder.T + bert.bias
 
 
-def _block(pair, prefix: str) -> transformer.Weights:
+def _block(
+    pair: Callable[[str], tuple[np.ndarray, np.ndarray]], prefix: str
+) -> transformer.Weights:
     parts = [pair(f"{prefix}attention.self.{part}") for part in ("query", "key", "value")]
     in_weight, in_bias = (np.concatenate(side) for side in zip(*parts, strict=True))
     # linear1, linear2, norm1, norm2

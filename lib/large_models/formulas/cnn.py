@@ -199,7 +199,16 @@ class _Convolution(NamedTuple):
     y_shape: tuple[int, ...]  # without B if x has none
 
 
-def _read(name, x, weight, bias, stride, padding, dilation, groups) -> _Convolution:
+def _read(
+    name: str,
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    stride: Size,
+    padding: Padding,
+    dilation: Size,
+    groups: int,
+) -> _Convolution:
     """Check a convolution's arguments and bring them to one form."""
     images, weight = read_images(name, x), read_numbers(f"{name}: weight", weight)
     if weight.ndim != 4 or 0 in weight.shape:

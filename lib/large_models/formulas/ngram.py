@@ -11,7 +11,7 @@ different tokens: "Francisco" is frequent, and yet hardly ever follows a new wor
 Source: Chen and Goodman 1999, section 3. Chapters: 3_4_transformer; `TwoSided`: 4_1_train_bert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +166,9 @@ class TwoSided:
                 found[hit] = tokens[index[hit]]
         return found
 
-    def _keys(self, stream: Tokens, places: Tokens, offsets) -> tuple[Tokens, NDArray[np.bool_]]:
+    def _keys(
+        self, stream: Tokens, places: Tokens, offsets: Iterable[int]
+    ) -> tuple[Tokens, NDArray[np.bool_]]:
         """A number for each place's context, and whether all of it lies inside the text."""
         keys, there = np.zeros_like(places), np.ones(len(places), dtype=bool)
         for offset in offsets:

@@ -195,7 +195,15 @@ class _Pooling(NamedTuple):
         return np.multiply.outer(*lengths).astype(self.x.dtype)
 
 
-def _read(name, x, kernel_size, stride, padding, dilation, ceil_mode) -> _Pooling:
+def _read(
+    name: str,
+    x: np.ndarray,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
+    ceil_mode: bool,
+) -> _Pooling:
     """Check a pooling's arguments and bring them to one form."""
     images = read_images(name, x)
     stride = kernel_size if stride is None else stride
