@@ -1,14 +1,20 @@
-"""What the tests of the front end share."""
+"""What the tests of the front end's arithmetic share: no browser, one Deno."""
+
+from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.harness import serve
+from tests.js.engine import Deno, Engine
+
+
+@pytest.fixture(scope="session")
+def deno() -> Iterator[Deno]:
+    started = Deno()
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    """A page that can import the widgets' modules, such as "/engine/nn.js"."""
-    page = browser.new_page()
-    serve(page)
-    yield page
-    page.close()
+def engine(deno) -> Engine:
+    """Runs scripts that import the widgets' modules, such as "/engine/nn.js"."""
+    return Engine(deno)

@@ -1,6 +1,6 @@
-"""attention.js, run in a browser, against NumPy (large_models.formulas.attention) and torch.
+"""attention.js against NumPy (large_models.formulas.attention) and torch.
 
-One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
+Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32, whose rounding is below 1e-6 of the values met here.
 """
 
@@ -10,11 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from large_models.formulas import attention
-from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 
-# In the page: arrays travel as {data, shape, bool}; an Error becomes its message.
+# In JavaScript: arrays travel as {data, shape, bool}; an Error becomes its message.
 RUN = """async (calls) => {
   const js = await import("/engine/attention.js");
   const {tensor} = await import("/engine/nn.js");
@@ -61,17 +60,14 @@ def receive(answer):
 
 
 @pytest.fixture(scope="module")
-def run(browser):
+def run(engine):
     """Call functions of attention.js: [(name, args), ...] -> [arrays or error message, ...]."""
-    page = browser.new_page()
-    serve(page)
 
     def call(cases):
         sent = [{"name": name, "args": [send(a) for a in args]} for name, args in cases]
-        return [receive(answer) for answer in page.evaluate(RUN, sent)]
+        return [receive(answer) for answer in engine.run(RUN, sent)]
 
-    yield call
-    page.close()
+    return call
 
 
 def random(rng, *shape):

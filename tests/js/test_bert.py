@@ -1,4 +1,4 @@
-"""bert.js, run in a browser, against the torch model, itself held equal to transformers'.
+"""bert.js against the torch model, itself held equal to transformers'.
 
 Within 1e-4: torch sums in float32, the page in double precision.
 """
@@ -54,11 +54,11 @@ def array(found):
 
 @pytest.mark.parametrize("T", [1, 7, 16])
 @pytest.mark.parametrize("sizes", SIZES)
-def test_equals_the_torch_model(page, tmp_path, sizes, T):
+def test_equals_the_torch_model(engine, tmp_path, sizes, T):
     ours, tensors, config = model(tmp_path, sizes)
     ids = np.random.default_rng(T).integers(0, 40, T).tolist()
     at = sorted({0, T // 2, T - 1})
-    found = page.evaluate(RUN, [tensors, config, ids, {"at": at}])
+    found = engine.run(RUN, [tensors, config, ids, {"at": at}])
     batch = torch.tensor([ids])
     close = {"rtol": 1e-4, "atol": 1e-4}
     with torch.no_grad():
@@ -69,9 +69,9 @@ def test_equals_the_torch_model(page, tmp_path, sizes, T):
     )
 
 
-def test_without_places_no_scores(page, tmp_path):
+def test_without_places_no_scores(engine, tmp_path):
     _, tensors, config = model(tmp_path, SIZES[0])
-    assert page.evaluate(RUN, [tensors, config, [1, 2], {}])["logits"]["shape"] == [0, 40]
+    assert engine.run(RUN, [tensors, config, [1, 2], {}])["logits"]["shape"] == [0, 40]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_without_places_no_scores(page, tmp_path):
         ([1, 2], {}, {"num_hidden_layers": 3}, "no weights “bert.encoder.layer.2"),
     ],
 )
-def test_what_does_not_fit_is_named(page, tmp_path, ids, options, change, message):
+def test_what_does_not_fit_is_named(engine, tmp_path, ids, options, change, message):
     _, tensors, config = model(tmp_path, SIZES[0])
-    found = page.evaluate(RUN, [tensors, config | change, ids, options])
+    found = engine.run(RUN, [tensors, config | change, ids, options])
     assert message in found["error"] and found["error"].startswith("bertForward: ")
 
 
@@ -103,7 +103,7 @@ READ_SHIPPED = """async ([file, config, texts]) => {
 
 
 @torch.no_grad()
-def test_the_shipped_model_answers_as_torch_does(page):
+def test_the_shipped_model_answers_as_torch_does(engine):
     """On hidden tokens of 200 held-out sentences, with the float16 weights that the page gets: the
     scores are torch's within 1e-3, and 99 of 100 places have float32's five answers."""
     directory = WEIGHTS / "bert-docs"
@@ -119,7 +119,7 @@ def test_the_shipped_model_answers_as_torch_does(page):
     assert len(texts) >= 200
     config = json.loads((directory / "config.json").read_text())
     file = base64.b64encode(ASSETS["bert-docs-024000"]()).decode()
-    found = np.array(page.evaluate(READ_SHIPPED, [file, config, texts]))
+    found = np.array(engine.run(READ_SHIPPED, [file, config, texts]))
     halves = BertForMaskedLM.from_pretrained(directory / "checkpoints" / "024000").float()
     whole = BertForMaskedLM.from_pretrained(directory)
     same = []

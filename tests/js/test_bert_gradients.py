@@ -47,14 +47,14 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def run(page):
+def run(engine):
     names = ("bert-docs-024000", "bert-docs-packages")
-    page.evaluate(START, [base64.b64encode(ASSETS[name]()).decode() for name in names])
+    engine.run(START, [base64.b64encode(ASSETS[name]()).decode() for name in names])
     config = json.loads((WEIGHTS / "bert-docs/config.json").read_text("utf-8"))
 
     def call(rows, label):
         given = {"config": config, "rows": json.dumps(rows.ravel().tolist()), "label": label}
-        return json.loads(page.evaluate(RUN, given))
+        return json.loads(engine.run(RUN, given))
 
     return call
 

@@ -1,4 +1,4 @@
-"""bpe.js, run in a browser, against Hugging Face `tokenizers`: whole numbers, so exactly equal."""
+"""bpe.js against Hugging Face `tokenizers`: whole numbers, so exactly equal."""
 
 import json
 import sys
@@ -30,9 +30,9 @@ def trained():
 
 
 @pytest.fixture(scope="module", params=["shipped", "trained"])
-def tokenizer(request, page):
+def tokenizer(request, engine):
     tokenizer = Tokenizer.from_file(str(SHIPPED)) if request.param == "shipped" else trained()
-    page.evaluate(START, tokenizer.to_str())
+    engine.run(START, tokenizer.to_str())
     return tokenizer
 
 
@@ -60,9 +60,9 @@ def texts(count=60):
     return made + list(docstrings.load("validation").sentences[:100])
 
 
-def test_encodes_and_decodes_as_tokenizers_does(page, tokenizer):
+def test_encodes_and_decodes_as_tokenizers_does(engine, tokenizer):
     given = texts()
-    got = page.evaluate(
+    got = engine.run(
         "(texts) => texts.map((t) => { const ids = tokenizer.encode(t);"
         " return {ids, text: tokenizer.decode(ids)}; })",
         given,
@@ -90,17 +90,17 @@ def long_words():
     ]
 
 
-def test_long_words_are_cut_as_tokenizers_does(page, tokenizer):
+def test_long_words_are_cut_as_tokenizers_does(engine, tokenizer):
     given = long_words()
-    got = page.evaluate("(texts) => texts.map((t) => tokenizer.encode(t))", given)
+    got = engine.run("(texts) => texts.map((t) => tokenizer.encode(t))", given)
     for text, ids in zip(given, got, strict=True):
         assert ids == tokenizer.encode(text).ids, f"{text[:10]}... of {len(text)}"
 
 
-def test_a_word_ten_times_as_long_takes_little_more_than_ten_times_the_steps(page, tokenizer):
+def test_a_word_ten_times_as_long_takes_little_more_than_ten_times_the_steps(engine, tokenizer):
     """Counted are the pairs that are looked up; it was a hundred times before there was a heap."""
     words = [text for text in long_words() if text.isascii() and text.isalpha()]
-    counts = page.evaluate(
+    counts = engine.run(
         """(words) => {
           const get = Map.prototype.get;
           let count = 0;
@@ -120,7 +120,7 @@ def test_a_word_ten_times_as_long_takes_little_more_than_ten_times_the_steps(pag
         assert 1000 < short < long < 12 * short
 
 
-def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(page, tokenizer):
+def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(engine, tokenizer):
     """Each character that this Python's Unicode knows, between spaces, letters and numbers."""
     # Characters of younger Unicode versions count as what the browser or the library knows.
     known = [c for c in map(chr, range(sys.maxunicode + 1))
@@ -129,47 +129,47 @@ def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(page, t
     lines = [
         "".join(f"a{c}1{c} {c}!" for c in sample[i : i + 50]) for i in range(0, len(sample), 50)
     ]
-    got = page.evaluate("(texts) => texts.map((t) => tokenizer.encode(t))", lines)
+    got = engine.run("(texts) => texts.map((t) => tokenizer.encode(t))", lines)
     for line, ids, encoded in zip(lines, got, tokenizer.encode_batch(lines), strict=True):
         assert ids == encoded.ids, [c for c in line if tokenizer.encode(c).ids]
 
 
-def test_any_ids_can_be_decoded(page, tokenizer):
+def test_any_ids_can_be_decoded(engine, tokenizer):
     """Tokens that are parts of characters, in any order: the same U+FFFD as there."""
     rng = np.random.default_rng(6)
     size = tokenizer.get_vocab_size()
     ids = [rng.integers(0, size, rng.integers(1, 12)).tolist() for _ in range(300)]
     raw = [rng.integers(1, 257, rng.integers(1, 12)).tolist() for _ in range(300)]  # single bytes
-    got = page.evaluate("(lists) => lists.map((ids) => tokenizer.decode(ids))", ids + raw)
+    got = engine.run("(lists) => lists.map((ids) => tokenizer.decode(ids))", ids + raw)
     assert got == [tokenizer.decode(i, skip_special_tokens=False) for i in ids + raw]
 
 
-def test_a_token_has_its_bytes_and_its_text(page, tokenizer):
+def test_a_token_has_its_bytes_and_its_text(engine, tokenizer):
     ids = tokenizer.encode("机 😀 é the").ids
-    pieces = page.evaluate("(ids) => ids.map((id) => [...tokenizer.bytesOf(id)])", ids)
+    pieces = engine.run("(ids) => ids.map((id) => [...tokenizer.bytesOf(id)])", ids)
     assert bytes(b for piece in pieces for b in piece).decode() == "机 😀 é the"
-    texts = page.evaluate("(ids) => ids.map((id) => tokenizer.textOf(id))", ids)
+    texts = engine.run("(ids) => ids.map((id) => tokenizer.textOf(id))", ids)
     for piece, text in zip(pieces, texts, strict=True):
         try:
             assert text == bytes(piece).decode()
         except UnicodeDecodeError:
             assert text is None
-    assert page.evaluate(f"() => tokenizer.idOf('{END_OF_TEXT}')") == 0
-    assert page.evaluate("() => tokenizer.size") == tokenizer.get_vocab_size()
+    assert engine.run(f"() => tokenizer.idOf('{END_OF_TEXT}')") == 0
+    assert engine.run("() => tokenizer.size") == tokenizer.get_vocab_size()
 
 
-def test_a_lone_surrogate_is_no_character(page, tokenizer):
-    got = page.evaluate(r"() => tokenizer.encode('a\ud83d!')")
+def test_a_lone_surrogate_is_no_character(engine, tokenizer):
+    got = engine.run(r"() => tokenizer.encode('a\ud83d!')")
     assert got == tokenizer.encode("a\ufffd!").ids
 
 
-def test_merges_may_be_pairs_or_strings(page, tokenizer):
+def test_merges_may_be_pairs_or_strings(engine, tokenizer):
     content = json.loads(tokenizer.to_str())
     merges = [m if isinstance(m, str) else " ".join(m) for m in content["model"]["merges"]]
     for written in (merges, [m.split(" ") for m in merges]):
         content["model"]["merges"] = written
-        page.evaluate(START, json.dumps(content))
-        got = page.evaluate("() => tokenizer.encode('Returns the number')")
+        engine.run(START, json.dumps(content))
+        got = engine.run("() => tokenizer.encode('Returns the number')")
         assert got == tokenizer.encode("Returns the number").ids
 
 
@@ -182,11 +182,9 @@ def test_merges_may_be_pairs_or_strings(page, tokenizer):
         {"normalizer": {"type": "Lowercase"}},
     ],
 )
-def test_another_kind_of_tokenizer_is_refused(page, change):
+def test_another_kind_of_tokenizer_is_refused(engine, change):
     content = json.loads(SHIPPED.read_text("utf-8")) | change
     script = (
         f"async (text) => {{ try {{ await ({START})(text); }} catch (e) {{ return e.message; }} }}"
     )
-    assert "expected a tokenizer.json of byte-level BPE" in page.evaluate(
-        script, json.dumps(content)
-    )
+    assert "expected a tokenizer.json of byte-level BPE" in engine.run(script, json.dumps(content))

@@ -46,11 +46,11 @@ def random_plan(rng):
     }
 
 
-def test_equal_to_python(page):
+def test_equal_to_python(engine):
     rng = np.random.default_rng(0)
     plans = [random_plan(rng) for _ in range(400)]
     machines = {name: asdict(machine) for name, machine in budget.MACHINES.items()}
-    answers = page.evaluate(RUN, [plans, machines])
+    answers = engine.run(RUN, [plans, machines])
     good = 0
     for plan, answer in zip(plans, answers, strict=True):
         try:
@@ -71,7 +71,7 @@ def test_equal_to_python(page):
     assert 100 < good < 390  # both kinds are met
 
 
-def test_amounts_are_read_and_shown(page):
+def test_amounts_are_read_and_shown(engine):
     read = {
         "176e9": 176e9,
         "176B": 176e9,
@@ -93,7 +93,7 @@ def test_amounts_are_read_and_shown(page):
         12_345: "12.35k",
         512: "512",
     }
-    found = page.evaluate(
+    found = engine.run(
         """async ([read, bad, shown]) => {
           const js = await import("/training_budget_words.js");
           const none = bad.map((text) => Number.isNaN(js.readAmount(text)));
@@ -106,9 +106,9 @@ def test_amounts_are_read_and_shown(page):
     assert found[2] == list(shown.values())
 
 
-def test_a_bare_number_is_a_percentage(page):
+def test_a_bare_number_is_a_percentage(engine):
     texts = ["40", "40 %", "40%", "0.4", "1", "1 %", "100", "0.01", "101", "many"]
-    found = page.evaluate(
+    found = engine.run(
         """async (texts) => {
           const js = await import("/training_budget_words.js");
           return texts.map((text) => js.readShare(text)).map((v) => (Number.isNaN(v) ? null : v));
@@ -119,8 +119,8 @@ def test_a_bare_number_is_a_percentage(page):
     assert found[-1] is None
 
 
-def test_the_nearest_number_of_gpus_is_a_plan(page):
-    found = page.evaluate(
+def test_the_nearest_number_of_gpus_is_a_plan(engine):
+    found = engine.run(
         """async (cases) => {
           const js = await import("/engine/budget.js");
           return cases.map(([n, tensor, pipeline]) => js.nearestCount(n, {tensor, pipeline}, 1e6));

@@ -1,4 +1,4 @@
-"""compress.js, run in a browser, against large_models.formulas.compression: bit for bit; and the
+"""compress.js against large_models.formulas.compression: bit for bit; and the
 LeNet."""
 
 import json
@@ -45,24 +45,24 @@ HOW = [
 @pytest.mark.parametrize(
     "name", ["conv1.weight", "hidden.weight", "output.weight", "zeros", "ties"]
 )
-def test_weights_and_sizes_are_pythons(page, name):
+def test_weights_and_sizes_are_pythons(engine, name):
     made = {
         "zeros": np.zeros((3, 4), np.float32),
         "ties": np.array([[0.5, -0.5, 1.5], [2.5, -2.5, 7.0]], np.float32),
     }
     weight = made[name] if name in made else weights()[name]
     given = {"weight": weight.ravel().tolist(), "shape": weight.shape, "calls": HOW}
-    for how, got in zip(HOW, json.loads(page.evaluate(RUN, json.dumps(given))), strict=True):
+    for how, got in zip(HOW, json.loads(engine.run(RUN, json.dumps(given))), strict=True):
         expected = compression.compress(weight, **how)
         np.testing.assert_array_equal(np.float32(got["data"]), expected.ravel(), err_msg=str(how))
         assert got["bits"] == compression.stored_bits(expected, how["bits"], how["per"]), how
 
 
-def test_scores_are_numpys_from_wherever_they_start(page):
+def test_scores_are_numpys_from_wherever_they_start(engine):
     counts = digits.load_digits().test_images[:15]
     w = {k: {"data": v.ravel().tolist(), "shape": v.shape} for k, v in weights().items()}
     given = {"weights": w, "counts": counts.reshape(-1, 64).tolist()}
-    found = json.loads(page.evaluate(SCORES, json.dumps(given)))
+    found = json.loads(engine.run(SCORES, json.dumps(given)))
     expected = forward(counts)["scores"]
     for i, (*runs, answer) in enumerate(found):
         for scores in runs:

@@ -10,9 +10,8 @@ from large_models.data import digits
 from large_models.files import weights as shipped
 from large_models.models.cnn import LeNet
 from large_models.widgets.conv_live import forward, weights
-from tests.browser.harness import serve
 
-# As text: Playwright takes long over large arrays.
+# As text.
 RUN = """async (text) => {
   const {weights, counts, kernels, off} = JSON.parse(text);
   const {lenetForward} = await import("/engine/lenet.js");
@@ -26,19 +25,16 @@ LAYERS = ("input", "conv1", "pool1", "conv2", "pool2", "hidden", "scores", "prob
 
 
 @pytest.fixture(scope="module")
-def run(browser):
-    page = browser.new_page()
-    serve(page)
+def run(engine):
 
     def call(counts, kernels, off=()):
         w = {k: {"data": v.ravel().tolist(), "shape": v.shape} for k, v in weights().items()}
         counts = counts.reshape(len(counts), 64).tolist()
         given = {"weights": w, "counts": counts, "kernels": kernels.tolist(), "off": list(off)}
-        found = json.loads(page.evaluate(RUN, json.dumps(given)))
+        found = json.loads(engine.run(RUN, json.dumps(given)))
         return {name: np.array([each[name] for each in found]) for name in LAYERS}
 
-    yield call
-    page.close()
+    return call
 
 
 def assert_same(got, expected):

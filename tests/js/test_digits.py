@@ -1,4 +1,4 @@
-"""digits.js, run in a browser, against lib/large_models/data/digits.py: whole numbers, so exactly
+"""digits.js against lib/large_models/data/digits.py: whole numbers, so exactly
 equal."""
 
 import base64
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from large_models.data import digits, strokes
-from tests.browser.harness import serve
 
 RUN = """async (drawings) => {
   const d = await import("/engine/digits.js");
@@ -23,9 +22,7 @@ RUN = """async (drawings) => {
 
 
 @pytest.fixture(scope="module")
-def run(browser):
-    page = browser.new_page()
-    serve(page)
+def run(engine):
 
     def call(drawings):
         cases = []
@@ -33,10 +30,9 @@ def run(browser):
             H, W = drawing.shape
             text = base64.b64encode(drawing.astype("<f4").tobytes()).decode()
             cases.append({"bytes": text, "H": H, "W": W})
-        return json.loads(page.evaluate(RUN, cases))
+        return json.loads(engine.run(RUN, cases))
 
-    yield call
-    page.close()
+    return call
 
 
 def check(run, drawings):

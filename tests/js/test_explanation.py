@@ -40,12 +40,12 @@ DIGIT = """async ({pixels, target, steps, size, stride}) => {
     ("index", "target", "steps", "size", "stride"),
     [(0, 6, 1, 5, 2), (3, 3, 8, 4, 2), (4, 9, 3, 1, 1), (5, 2, 8, 11, 2)],
 )
-def test_maps_are_torchs(page, index, target, steps, size, stride):
+def test_maps_are_torchs(engine, index, target, steps, size, stride):
     w = {k: {"data": v.ravel().tolist(), "shape": v.shape} for k, v in weights().items()}
-    page.evaluate(LOAD, json.dumps(w))
+    engine.run(LOAD, json.dumps(w))
     x = torch.from_numpy(digits.to_input(digits.load_digits().test_images[index : index + 1]))
     given = {"pixels": json.dumps(x.ravel().tolist()), "target": target, "steps": steps}
-    found = json.loads(page.evaluate(DIGIT, given | {"size": size, "stride": stride}))
+    found = json.loads(engine.run(DIGIT, given | {"size": size, "stride": stride}))
     model = LeNet.from_pretrained(shipped("lenet-digits"))
     expected = explain.integrated_gradients(model, x, target, steps).ravel()
     np.testing.assert_allclose(found["integrated"], expected, atol=1e-4)
@@ -53,10 +53,10 @@ def test_maps_are_torchs(page, index, target, steps, size, stride):
     np.testing.assert_allclose(found["occlusion"], expected, atol=1e-4)
 
 
-def test_rollout_is_numpys(page):
+def test_rollout_is_numpys(engine):
     maps = np.random.default_rng(0).dirichlet(np.ones(6), (3, 2, 6))
     layers = [layer.ravel().tolist() for layer in maps]
-    found = page.evaluate(
+    found = engine.run(
         """async (layers) => {
           const {attentionRollout} = await import("/engine/explanation.js");
           return [...attentionRollout(layers, 2, 6)];
@@ -67,9 +67,9 @@ def test_rollout_is_numpys(page):
     np.testing.assert_allclose(np.reshape(found, (6, 6)), expected, atol=1e-12)
 
 
-def test_order_and_what_is_left(page):
+def test_order_and_what_is_left(engine):
     numbers = [1, 3, 2, 3, -5]
-    order, left = page.evaluate(
+    order, left = engine.run(
         """async (numbers) => {
           const {strongestFirst, without} = await import('/engine/explanation.js');
           const order = strongestFirst(numbers);
@@ -81,8 +81,8 @@ def test_order_and_what_is_left(page):
     assert left == [1, 9, 3, 9, 5]
 
 
-def test_seeded_numbers_are_spread_and_the_same_again(page):
-    found = page.evaluate(
+def test_seeded_numbers_are_spread_and_the_same_again(engine):
+    found = engine.run(
         """async () => {
           const {seededRandom} = await import('/engine/explanation.js');
           return [5, 5, 6].map((seed) => Array.from({length: 4000}, seededRandom(seed)));
@@ -93,10 +93,12 @@ def test_seeded_numbers_are_spread_and_the_same_again(page):
     assert counts.sum() == 4000 and counts.min() > 320  # 400 expected, spread 19
 
 
-def test_work_is_done_in_frames_and_new_work_ends_the_old(page):
-    found = page.evaluate(
+def test_work_is_done_in_frames_and_new_work_ends_the_old(engine):
+    found = engine.run(
         """async () => {
           const {inFrames} = await import('/explainer_parts.js');
+          globalThis.requestAnimationFrame ??= (f) => setTimeout(f, 16);
+          globalThis.cancelAnimationFrame ??= clearTimeout;
           const cleanups = [];
           const run = inFrames({onCleanup: (f) => cleanups.push(f), guard: (f) => f});
           const seen = [];

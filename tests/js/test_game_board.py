@@ -1,4 +1,4 @@
-"""game_board.js' rules, run in a browser, against large_models.formulas.games: exactly equal."""
+"""game_board.js' rules against large_models.formulas.games: exactly equal."""
 
 import numpy as np
 import pytest
@@ -7,34 +7,30 @@ from large_models.formulas import games
 from large_models.formulas.self_play import KEPT
 from large_models.widgets import GameBoard
 from large_models.widgets.game_board import tables
-from tests.browser.harness import serve
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    page.evaluate(
+def engine(engine):
+    engine.run(
         """async () => {
           Object.assign(window, await import("/engine/games.js"));
           window.graph = gameGraph();
         }"""
     )
-    yield page
-    page.close()
+    return engine
 
 
-def test_classes_and_their_worth(page):
+def test_classes_and_their_worth(engine):
     graph = games.graph()
-    assert page.evaluate("graph.names") == ["".join(map(str, board)) for board in graph.boards]
-    assert page.evaluate("graph.worth") == games.worths()
-    assert page.evaluate("graph.names.every((name, n) => graph.number.get(name) === n)")
+    assert engine.run("graph.names") == ["".join(map(str, board)) for board in graph.boards]
+    assert engine.run("graph.worth") == games.worths()
+    assert engine.run("graph.names.every((name, n) => graph.number.get(name) === n)")
 
 
-def test_rules_of_every_class_and_of_its_forms(page):
+def test_rules_of_every_class_and_of_its_forms(engine):
     boards = [list(board) for board in games.graph().boards]
     boards += [[board[s] for s in games.FORMS[n % 8]] for n, board in enumerate(boards)]
-    found = page.evaluate(
+    found = engine.run(
         """(boards) => boards.map((board) => [gameToMove(board), Boolean(gameRow(board)),
           gameFree(board), gameClass(board), gameFree(board).map((s) => gamePlay(board, s))])""",
         boards,
@@ -51,11 +47,11 @@ def test_rules_of_every_class_and_of_its_forms(page):
 
 
 @pytest.mark.parametrize("practice", KEPT)
-def test_values_and_answers(page, practice):
+def test_values_and_answers(engine, practice):
     for moves in ([], [4], [0, 4, 8], [2, 5, 1, 0], [0, 3, 1, 4, 2]):
         widget = GameBoard(practice=practice, moves=moves)
         row = tables()[KEPT.index(practice)].tolist()
-        values, best = page.evaluate(
+        values, best = engine.run(
             """([table, board]) => {
               const values = gameValues(graph, table, board);
               return [[...values], values.size ? gameBest(values) : []];

@@ -1,4 +1,4 @@
-"""gate_network.js, run in a browser, against GateExplorer's Python side.
+"""gate_network.js against GateExplorer's Python side.
 
 Tolerance 1e-5 of answers and probabilities: both sides store float32 after each step; a cell that
 grows for 100 steps, since its gates are held open, is compared to 1e-4.
@@ -13,7 +13,6 @@ from large_models.data.sequences import CHARACTERS
 from large_models.formulas import rnn
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.gate_explorer import GateExplorer, network, sequence
-from tests.browser.harness import serve
 
 SETUP = """async (files) => {
   Object.assign(window, await import("/engine/gate_network.js"));
@@ -32,9 +31,7 @@ RUN = """({name, input, shape, clamps}) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
+def engine(engine):
     adding = GateExplorer()
     files = {
         "adding-lstm": adding._lstm,
@@ -42,31 +39,30 @@ def page(browser):
         "chars-lstm": ASSETS["chars-lstm"](),
         "chars-rnn": ASSETS["chars-rnn"](),
     }
-    page.evaluate(SETUP, {name: base64.b64encode(file).decode() for name, file in files.items()})
-    yield page
-    page.close()
+    engine.run(SETUP, {name: base64.b64encode(file).decode() for name, file in files.items()})
+    return engine
 
 
-def run(page, explorer, kind, clamps):
+def run(engine, explorer, kind, clamps):
     """The page's run of what the explorer shows; `clamps` is None for the plain RNN."""
     case = {"name": f"{explorer.job}-{kind}", "clamps": clamps}
     if explorer.job == "chars":
-        return page.evaluate(RUN, case | {"input": explorer.text})
+        return engine.run(RUN, case | {"input": explorer.text})
     marks = np.isin(np.arange(100), explorer.markers).astype(float)
     x = np.stack([explorer.values, marks], axis=1)
-    return page.evaluate(RUN, case | {"input": x.ravel().tolist(), "shape": x.shape})
+    return engine.run(RUN, case | {"input": x.ravel().tolist(), "shape": x.shape})
 
 
-def test_a_seed_stands_for_the_same_sequence(page):
+def test_a_seed_stands_for_the_same_sequence(engine):
     seeds = [*range(40), 9999]
     for seed, made in zip(
-        seeds, page.evaluate("(s) => s.map((seed) => gateSequence(seed))", seeds), strict=True
+        seeds, engine.run("(s) => s.map((seed) => gateSequence(seed))", seeds), strict=True
     ):
         assert (made["values"], made["markers"]) == sequence(seed), seed
 
 
-def test_the_letters_are_the_characters(page):
-    assert page.evaluate("GATE_LETTERS") == CHARACTERS
+def test_the_letters_are_the_characters(engine):
+    assert engine.run("GATE_LETTERS") == CHARACTERS
 
 
 CLAMPS = [
@@ -80,9 +76,9 @@ CLAMPS = [
 
 @pytest.mark.parametrize("job", ["adding", "chars"])
 @pytest.mark.parametrize("clamps", CLAMPS)
-def test_answers_are_those_of_python(page, job, clamps):
+def test_answers_are_those_of_python(engine, job, clamps):
     explorer = GateExplorer(job=job, seed=3, text="the sum of\nall (n) values", clamps=clamps)
-    made = run(page, explorer, "lstm", explorer.clamps)
+    made = run(engine, explorer, "lstm", explorer.clamps)
     expected = explorer.answers()
     if job == "chars":
         np.testing.assert_allclose(made["chances"], explorer.prediction, rtol=0, atol=1e-4)
@@ -93,9 +89,9 @@ def test_answers_are_those_of_python(page, job, clamps):
 
 
 @pytest.mark.parametrize("job", ["adding", "chars"])
-def test_the_plain_network_answers_as_pythons(page, job):
+def test_the_plain_network_answers_as_pythons(engine, job):
     explorer = GateExplorer(job=job, seed=8)
-    made = run(page, explorer, "rnn", None)
+    made = run(engine, explorer, "rnn", None)
     expected = explorer.answers("rnn")
     if job == "chars":
         np.testing.assert_allclose(made["chances"], expected[-1], rtol=0, atol=1e-5)
@@ -103,9 +99,9 @@ def test_the_plain_network_answers_as_pythons(page, job):
         np.testing.assert_allclose(made["answers"], expected, rtol=1e-5, atol=1e-5)
 
 
-def test_going_on_from_a_step_is_the_whole_run(page):
+def test_going_on_from_a_step_is_the_whole_run(engine):
     """What is typed at a text's end is computed alone."""
-    differ = page.evaluate(
+    differ = engine.run(
         """() => {
           const [long, short] = ["Return the mean", "Return thX"].map(gateOneHot);
           const found = [];
@@ -124,13 +120,13 @@ def test_going_on_from_a_step_is_the_whole_run(page):
     assert differ == []
 
 
-def test_units_by_number_or_by_their_memory(page):
+def test_units_by_number_or_by_their_memory(engine):
     explorer = GateExplorer()
     layer, _, _ = network("adding", "lstm")
     marks = np.isin(np.arange(100), explorer.markers).astype(float)
     x = np.stack([explorer.values, marks], axis=1).astype(np.float32)
     f = rnn.lstm(x[None], layer)[3].f[0].mean(axis=0)
-    by_number, by_memory = page.evaluate(
+    by_number, by_memory = engine.run(
         """([input, shape]) => {
           const run = gateRun(nets["adding-lstm"], tensor(input, shape), {});
           return ["number", "memory"].map((by) => gateOrder(run, by));
@@ -142,8 +138,8 @@ def test_units_by_number_or_by_their_memory(page):
     assert (np.diff(f[by_memory]) < 1e-6).all()
 
 
-def test_weights_that_lack_a_part_are_said(page):
-    message = page.evaluate(
+def test_weights_that_lack_a_part_are_said(engine):
+    message = engine.run(
         "() => { try { gateFromTensors({}); } catch (error) { return error.message; } }"
     )
     assert message == "the weights have no “output.weight”"

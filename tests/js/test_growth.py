@@ -16,11 +16,11 @@ RUN = """async ({cases, at}) => {
 }"""
 
 
-def test_student_quantiles(page):
+def test_student_quantiles(engine):
     degrees = [1, 2, 3, 4, 5, 10, 33, 48, 200]
     shares = [0.6, 0.9, 0.975, 0.995]
     asked = [(p, d) for d in degrees for p in shares]
-    found = page.evaluate(
+    found = engine.run(
         """async (asked) => {
           const js = await import("/engine/growth.js");
           return asked.map(([p, d]) => js.studentQuantile(p, d));
@@ -30,7 +30,7 @@ def test_student_quantiles(page):
     np.testing.assert_allclose(found, [stats.t.ppf(p, d) for p, d in asked], rtol=1e-9)
 
 
-def test_lines_and_bands_are_pythons(page):
+def test_lines_and_bands_are_pythons(engine):
     rng = np.random.default_rng(0)
     cases = []
     for n in (3, 4, 11, 50):
@@ -40,7 +40,7 @@ def test_lines_and_bands_are_pythons(page):
     at = [1958.0, 2000.0, 2027.5]
     sent = [[times.tolist(), values.tolist()] for times, values in cases]
     for found, (times, values) in zip(
-        page.evaluate(RUN, {"cases": sent, "at": at}), cases, strict=True
+        engine.run(RUN, {"cases": sent, "at": at}), cases, strict=True
     ):
         growth = fit_growth(times, values)
         for name in ("n", "slope", "error", "quantile", "scatter", "doubling"):
@@ -55,6 +55,6 @@ def test_lines_and_bands_are_pythons(page):
     assert fit_growth(*cases[-1]).doublings is None
 
 
-def test_too_little_gives_nothing(page):
+def test_too_little_gives_nothing(engine):
     cases = [[[2000, 2001], [1, 2]], [[2000, 2000, 2000], [1, 2, 3]]]
-    assert page.evaluate(RUN, {"cases": cases, "at": []}) == [None, None]
+    assert engine.run(RUN, {"cases": cases, "at": []}) == [None, None]

@@ -1,7 +1,7 @@
-"""nn.js, run in a browser, against NumPy (large_models.formulas) and torch on random cases of every
+"""nn.js against NumPy (large_models.formulas) and torch on random cases of every
 option.
 
-One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
+Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32, whose rounding is below 1e-6 of the values met here.
 """
 
@@ -11,11 +11,10 @@ import torch
 import torch.nn.functional as F
 
 from large_models.formulas import cnn, pooling, training
-from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 
-# In the page: tensors travel as {data, shape}; an Error becomes its message.
+# In JavaScript: tensors travel as {data, shape}; an Error becomes its message.
 RUN = """async (calls) => {
   const nn = await import("/engine/nn.js");
   const tensor = (v) => (v && v.data ? nn.tensor(v.data, v.shape) : v);
@@ -44,10 +43,8 @@ CALLS = {
 
 
 @pytest.fixture(scope="module")
-def run(browser):
+def run(engine):
     """Call functions of nn.js: [(name, arrays, options), ...] -> [array or error message, ...]."""
-    page = browser.new_page()
-    serve(page)
 
     def call(cases):
         sent = []
@@ -61,11 +58,10 @@ def run(browser):
         return [
             answer.get("error")
             or np.array(answer["data"], dtype=np.float32).reshape(answer["shape"])
-            for answer in page.evaluate(RUN, sent)
+            for answer in engine.run(RUN, sent)
         ]
 
-    yield call
-    page.close()
+    return call
 
 
 def pair_or_int(rng, low, high):
@@ -226,14 +222,11 @@ def test_bad_input_is_told_in_a_sentence(run, name, arrays, options, message):
     assert message in answer
 
 
-def test_a_tensor_needs_as_many_values_as_its_shape_says(browser):
-    page = browser.new_page()
-    serve(page)
-    message = page.evaluate(
+def test_a_tensor_needs_as_many_values_as_its_shape_says(engine):
+    message = engine.run(
         """async () => {
           const nn = await import("/engine/nn.js");
           try { nn.tensor([1, 2, 3], [2, 2]); } catch (error) { return error.message; }
         }"""
     )
     assert message == "tensor: shape (2, 2) needs 4 values, got 3"
-    page.close()

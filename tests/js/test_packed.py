@@ -1,4 +1,4 @@
-"""packed.js, run in a browser, against lib/large_models/widgets/packed.py: the same float32
+"""packed.js against lib/large_models/widgets/packed.py: the same float32
 numbers."""
 
 import base64
@@ -8,7 +8,6 @@ import pytest
 from safetensors.numpy import save
 
 from large_models.widgets import packed
-from tests.browser.harness import serve
 
 RUN = """async (text) => {
   const {unpack} = await import("/engine/packed.js");
@@ -22,11 +21,8 @@ RUN = """async (text) => {
 
 
 @pytest.fixture(scope="module")
-def unpack(browser):
-    page = browser.new_page()
-    serve(page)
-    yield lambda data: page.evaluate(RUN, base64.b64encode(data).decode())
-    page.close()
+def unpack(engine):
+    return lambda data: engine.run(RUN, base64.b64encode(data).decode())
 
 
 def test_the_same_numbers_as_python(unpack):

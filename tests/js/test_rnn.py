@@ -1,6 +1,6 @@
-"""rnn.js, run in a browser, against NumPy (large_models.formulas.rnn) and torch.nn on random cases.
+"""rnn.js against NumPy (large_models.formulas.rnn) and torch.nn on random cases.
 
-One page computes all cases. Tolerance 1e-5, relative and absolute: JavaScript sums in double
+Tolerance 1e-5, relative and absolute: JavaScript sums in double
 precision and stores float32 after each step, whose rounding stays below 1e-6 of the values here.
 """
 
@@ -13,13 +13,12 @@ from safetensors.numpy import load_file
 
 from large_models.data.sequences import CHARACTERS, adding_problem, to_indices
 from large_models.formulas import rnn
-from tests.browser.harness import serve
 
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 WEIGHTS = Path(__file__).parents[2] / "weights"
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
-# In the page: arrays travel as {data, shape}; an Error becomes its message.
+# In JavaScript: arrays travel as {data, shape}; an Error becomes its message.
 RUN = """async (calls) => {
   const js = await import("/engine/rnn.js");
   const {tensor} = await import("/engine/nn.js");
@@ -60,17 +59,14 @@ def receive(answer):
 
 
 @pytest.fixture(scope="module")
-def run(browser):
+def run(engine):
     """Call functions of rnn.js: [(name, args), ...] -> [arrays by name or error message, ...]."""
-    page = browser.new_page()
-    serve(page)
 
     def call(cases):
         sent = [{"name": name, "args": [send(a) for a in args]} for name, args in cases]
-        return [receive(answer) for answer in page.evaluate(RUN, sent)]
+        return [receive(answer) for answer in engine.run(RUN, sent)]
 
-    yield call
-    page.close()
+    return call
 
 
 def random(rng, *shape):

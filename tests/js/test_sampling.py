@@ -1,4 +1,4 @@
-"""sampling.js, run in a browser, against large_models.models.gpt's `filter_logits`, and its
+"""sampling.js against large_models.models.gpt's `filter_logits`, and its
 generator against the same arithmetic on Python's whole numbers."""
 
 import numpy as np
@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from large_models.models.gpt import filter_logits
-from tests.browser.harness import serve
 
 
 def mulberry32(seed, n):
@@ -19,17 +18,14 @@ def mulberry32(seed, n):
 
 
 @pytest.fixture(scope="module")
-def run(browser):
-    page = browser.new_page()
-    serve(page)
+def run(engine):
 
     def call(script, arg=None):
-        return page.evaluate(
+        return engine.run(
             f"async (arg) => {{ const lib = await import('/engine/sampling.js'); {script} }}", arg
         )
 
-    yield call
-    page.close()
+    return call
 
 
 NEXT = """return arg.map(({scores, options}) => {

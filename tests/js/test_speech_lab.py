@@ -1,4 +1,4 @@
-"""speech_lab.js, run in a browser, against the Python that it repeats.
+"""speech_lab.js against the Python that it repeats.
 
 The sound agrees to 1e-6 (both compute in double precision and store float32), the picture to 1e-4:
 a decibel of what is far under the loudest spot hangs on the last digits of the sound.
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from large_models.widgets import speech_lab as lab
-from tests.browser.harness import serve
 
 SETUP = """async (text) => {
   Object.assign(window, await import("/engine/speech.js"));
@@ -28,21 +27,18 @@ RUN = """([hertz, seconds, decibels]) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    serve(page)
-    page.evaluate(SETUP, base64.b64encode(lab.packed()).decode())
-    yield page
-    page.close()
+def engine(engine):
+    engine.run(SETUP, base64.b64encode(lab.packed()).decode())
+    return engine
 
 
 @pytest.mark.parametrize("speaker", range(lab.SPEAKERS))
 @pytest.mark.parametrize("decibels", [40, 10, -10])
-def test_sound_picture_and_answer_are_pythons(page, speaker, decibels):
+def test_sound_picture_and_answer_are_pythons(engine, speaker, decibels):
     voice = lab.targets()[speaker]
     for sound in lab.SOUNDS[speaker % 2 :: 2]:
         hertz = voice["hertz"][lab.SOUNDS.index(sound)]
-        made = page.evaluate(RUN, [hertz, voice["seconds"], decibels])
+        made = engine.run(RUN, [hertz, voice["seconds"], decibels])
         widget = lab.SpeechLab(sound=sound, speaker=speaker, noise=decibels)
         np.testing.assert_allclose(made["clean"], lab.wave(sound, speaker), atol=1e-6)
         np.testing.assert_allclose(made["samples"], widget.samples, atol=1e-6)
@@ -52,12 +48,12 @@ def test_sound_picture_and_answer_are_pythons(page, speaker, decibels):
         np.testing.assert_allclose(made["chances"], widget.probabilities, atol=1e-4)
 
 
-def test_noise_is_the_same_number_for_number(page):
-    np.testing.assert_allclose(page.evaluate("[...noise]"), lab.noise(), rtol=0, atol=1e-12)
+def test_noise_is_the_same_number_for_number(engine):
+    np.testing.assert_allclose(engine.run("[...noise]"), lab.noise(), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("size", [2, 16, 128])
-def test_the_fast_transform_is_numpys(page, size):
+def test_the_fast_transform_is_numpys(engine, size):
     frame = np.random.default_rng(size).normal(size=size)
-    found = page.evaluate("(x) => [...speechPower(Float64Array.from(x))]", frame.tolist())
+    found = engine.run("(x) => [...speechPower(Float64Array.from(x))]", frame.tolist())
     np.testing.assert_allclose(found, np.abs(np.fft.rfft(frame)) ** 2, atol=1e-9)

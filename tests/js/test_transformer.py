@@ -1,4 +1,4 @@
-"""transformer.js, run in a browser, against torch and transformers.GPT2LMHeadModel.
+"""transformer.js against torch and transformers.GPT2LMHeadModel.
 
 Parts within 1e-5, relative and absolute: double precision inside, stored as float32; the erf of the
 exact GELU is within 1.5e-7. Whole models within 1e-4 absolute of logits of about 10: torch sums
@@ -47,12 +47,12 @@ RUN = """([runs, cached, allLogits]) => {
 }"""
 
 
-def call(page, name, *args):
+def call(engine, name, *args):
     sent = [
         {"data": a.ravel().tolist(), "shape": a.shape} if isinstance(a, np.ndarray) else a
         for a in args
     ]
-    answer = page.evaluate(PARTS, [name, sent])
+    answer = engine.run(PARTS, [name, sent])
     if "error" in answer:
         return answer["error"]
     return np.array(answer["data"], dtype=np.float32).reshape(answer["shape"])
@@ -64,30 +64,32 @@ def call(page, name, *args):
 @pytest.mark.parametrize(
     ("shape", "eps"), [((5,), 1e-5), ((3, 7), 1e-3), ((2, 4, 128), 1e-5), ((2, 1), 1.0)]
 )
-def test_layer_norm(page, shape, eps):
+def test_layer_norm(engine, shape, eps):
     rng = np.random.default_rng(len(shape))
     x = (3 + 10 * rng.normal(size=shape)).astype(np.float32)
     weight, bias = rng.normal(size=(2, shape[-1])).astype(np.float32)
     tensors = map(torch.from_numpy, (weight, bias))
     expected = F.layer_norm(torch.from_numpy(x), shape[-1:], *tensors, eps)
-    np.testing.assert_allclose(call(page, "layerNorm", x, weight, bias, eps), expected, **TOLERANCE)
+    np.testing.assert_allclose(
+        call(engine, "layerNorm", x, weight, bias, eps), expected, **TOLERANCE
+    )
 
 
 @pytest.mark.parametrize("approximate", ["none", "tanh"])
-def test_gelu(page, approximate):
+def test_gelu(engine, approximate):
     x = np.concatenate([np.linspace(-12, 12, 400), [0, 1e-8, -1e-8, 100, -100, 5e3, -5e3]])
     x = x.astype(np.float32).reshape(11, 37)
     expected = F.gelu(torch.from_numpy(x), approximate=approximate)
-    got = call(page, "gelu", x, {"approximate": approximate})
+    got = call(engine, "gelu", x, {"approximate": approximate})
     np.testing.assert_allclose(got, expected, **TOLERANCE)
     if approximate == "none":
-        np.testing.assert_array_equal(call(page, "gelu", x), got)
+        np.testing.assert_array_equal(call(engine, "gelu", x), got)
 
 
-def test_embedding(page):
+def test_embedding(engine):
     weight = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
     np.testing.assert_array_equal(
-        call(page, "embedding", [3, 0, 8, 3], weight), weight[[3, 0, 8, 3]]
+        call(engine, "embedding", [3, 0, 8, 3], weight), weight[[3, 0, 8, 3]]
     )
 
 
@@ -105,8 +107,8 @@ W = np.ones(4, np.float32)
         ("embedding", [[], np.ones((4, 2), np.float32)], "at least one id"),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(page, name, args, message):
-    answer = call(page, name, *args)
+def test_bad_input_is_told_in_a_sentence(engine, name, args, message):
+    answer = call(engine, name, *args)
     assert isinstance(answer, str), "no error"
     assert message in answer
 
@@ -114,7 +116,7 @@ def test_bad_input_is_told_in_a_sentence(page, name, args, message):
 # --- the whole model ------------------------------------------------------------------------------
 
 
-def load(page, model, prefix="transformer."):
+def load(engine, model, prefix="transformer."):
     """Give the page a model, through the packed format; returns the model with what is left."""
     state = {
         name: tensor.numpy()
@@ -128,7 +130,7 @@ def load(page, model, prefix="transformer."):
         data = packed.pack(
             {name.removeprefix("transformer."): v.numpy() for name, v in left.items()}
         )
-    page.evaluate(LOAD, [base64.b64encode(data).decode(), model.config.to_dict()])
+    engine.run(LOAD, [base64.b64encode(data).decode(), model.config.to_dict()])
     return model.eval()
 
 
@@ -145,8 +147,8 @@ def random_model(**settings):
     return model
 
 
-def run(page, runs, cached=False, all_logits=False):
-    answers = page.evaluate(RUN, [runs, cached, all_logits])
+def run(engine, runs, cached=False, all_logits=False):
+    answers = engine.run(RUN, [runs, cached, all_logits])
     return [
         tuple(
             np.array(answer[key], dtype=np.float32).reshape(shape)
@@ -170,28 +172,28 @@ def by_transformers(model, ids):
         {"n_inner": 41, "n_head": 6, "n_embd": 30, "activation_function": "gelu_pytorch_tanh"},
     ],
 )
-def test_whole_forward(page, settings):
-    model = load(page, random_model(**settings), prefix="" if settings else "transformer.")
+def test_whole_forward(engine, settings):
+    model = load(engine, random_model(**settings), prefix="" if settings else "transformer.")
     ids = np.random.default_rng(1).integers(0, 50, 24).tolist()
     logits, attentions = by_transformers(model, ids)
-    ((got, maps),) = run(page, [ids], all_logits=True)
+    ((got, maps),) = run(engine, [ids], all_logits=True)
     np.testing.assert_allclose(got, logits, **WHOLE)
     np.testing.assert_allclose(maps, attentions, **TOLERANCE)
-    ((got, _),) = run(page, [ids])
+    ((got, _),) = run(engine, [ids])
     np.testing.assert_allclose(got, logits[-1], **WHOLE)
-    ((got, maps),) = run(page, [ids[:1]])
+    ((got, maps),) = run(engine, [ids[:1]])
     np.testing.assert_allclose(got, logits[0], **WHOLE)
     np.testing.assert_array_equal(maps, np.ones((model.config.n_layer, model.config.n_head, 1, 1)))
 
 
-def test_the_cache_changes_nothing(page):
-    model = load(page, random_model())
+def test_the_cache_changes_nothing(engine):
+    model = load(engine, random_model())
     ids = np.random.default_rng(2).integers(0, 50, 20).tolist()
     logits, attentions = by_transformers(model, ids)
     pieces = [ids[:7], *[[token] for token in ids[7:12]], ids[12:]]
     at = 0
     for (got, maps), piece in zip(
-        run(page, pieces, cached=True, all_logits=True), pieces, strict=True
+        run(engine, pieces, cached=True, all_logits=True), pieces, strict=True
     ):
         end = at + len(piece)
         np.testing.assert_allclose(got, logits[at:end], **WHOLE)
@@ -199,10 +201,10 @@ def test_the_cache_changes_nothing(page):
         at = end
 
 
-def test_a_cache_forgets(page):
-    model = load(page, random_model())
+def test_a_cache_forgets(engine):
+    model = load(engine, random_model())
     logits, _ = by_transformers(model, [5, 6, 9])
-    got = page.evaluate(
+    got = engine.run(
         """() => {
           const cache = lib.gptCache(config);
           lib.gptForward(weights, config, [5, 6, 7, 8], cache);
@@ -234,9 +236,9 @@ def test_a_cache_forgets(page):
         ("lib.gptForward(weights, config, [1], null, {all: true})", 'no option "all"'),
     ],
 )
-def test_what_a_model_cannot_do_is_told(page, script, message):
-    load(page, random_model())
-    got = page.evaluate(f"() => {{ try {{ {script} }} catch (error) {{ return error.message; }} }}")
+def test_what_a_model_cannot_do_is_told(engine, script, message):
+    load(engine, random_model())
+    got = engine.run(f"() => {{ try {{ {script} }} catch (error) {{ return error.message; }} }}")
     assert message in got
 
 
@@ -244,16 +246,16 @@ def test_what_a_model_cannot_do_is_told(page, script, message):
 
 
 @pytest.fixture(scope="module")
-def shipped(page):
+def shipped(engine):
     model = GPT2LMHeadModel.from_pretrained(SHIPPED, attn_implementation="eager")
-    return load(page, model)
+    return load(engine, model)
 
 
-def test_the_shipped_weights(page, shipped):
+def test_the_shipped_weights(engine, shipped):
     ids = np.random.default_rng(4).integers(0, shipped.config.vocab_size, 128).tolist()
     logits, attentions = by_transformers(shipped, ids)
-    ((got, maps),) = run(page, [ids], all_logits=True)
+    ((got, maps),) = run(engine, [ids], all_logits=True)
     np.testing.assert_allclose(got, logits, **WHOLE)
     np.testing.assert_allclose(maps, attentions, **TOLERANCE)
-    steps = run(page, [ids[:100], *[[token] for token in ids[100:]]], cached=True)
+    steps = run(engine, [ids[:100], *[[token] for token in ids[100:]]], cached=True)
     np.testing.assert_allclose([row for row, _ in steps], logits[99:], **WHOLE)

@@ -1,4 +1,4 @@
-"""wordpiece.js, run in a browser, against Hugging Face `tokenizers`: whole numbers, so equal."""
+"""wordpiece.js against Hugging Face `tokenizers`: whole numbers, so equal."""
 
 import json
 
@@ -26,7 +26,7 @@ ALPHABETS = {
 
 
 @pytest.fixture(scope="module")
-def tokenizer(page):
+def tokenizer(engine):
     """Trained on text of several scripts, so that not all is unknown."""
     texts = [
         *docstrings.load("validation").sentences[:2000],
@@ -34,7 +34,7 @@ def tokenizer(page):
     ]
     texts += ["".join(alphabet) for alphabet in ALPHABETS.values()]
     tokenizer = train_wordpiece(texts, 1200)
-    page.evaluate(START, tokenizer.to_str())
+    engine.run(START, tokenizer.to_str())
     return tokenizer
 
 
@@ -48,9 +48,9 @@ def texts(count=60):
     return made + list(docstrings.load("validation").sentences[:300])
 
 
-def test_ids_equal_those_of_tokenizers(page, tokenizer):
+def test_ids_equal_those_of_tokenizers(engine, tokenizer):
     made = texts()
-    found = page.evaluate("(all) => all.map((text) => tokenizer.encode(text))", made)
+    found = engine.run("(all) => all.map((text) => tokenizer.encode(text))", made)
     wrong = [
         (text, ids, tokenizer.encode(text).ids)
         for text, ids in zip(made, found, strict=True)
@@ -59,30 +59,30 @@ def test_ids_equal_those_of_tokenizers(page, tokenizer):
     assert wrong == []
 
 
-def test_every_character_of_the_first_plane_and_the_emoji(page, tokenizer):
+def test_every_character_of_the_first_plane_and_the_emoji(engine, tokenizer):
     """Each between two letters, so that it is seen whether it stays, splits, changes or goes."""
     codes = [c for c in range(0x10000) if not 0xD800 <= c < 0xE000]
     codes += list(range(0x1F300, 0x1F6D0)) + list(range(0x20000, 0x20010))
     made = [f"a{chr(c)}b" for c in codes]
-    found = page.evaluate("(all) => all.map((text) => tokenizer.encode(text))", made)
+    found = engine.run("(all) => all.map((text) => tokenizer.encode(text))", made)
     encoded = tokenizer.encode_batch(made)
     wrong = [hex(c) for c, ids, e in zip(codes, found, encoded, strict=True) if ids != e.ids]
     # 146 of 64,512: letters and signs that are younger than the library's table of Unicode.
     assert len(wrong) <= 300, wrong
 
 
-def test_names_of_tokens(page, tokenizer):
-    names = page.evaluate("Array.from({length: tokenizer.size}, (_, i) => tokenizer.textOf(i))")
+def test_names_of_tokens(engine, tokenizer):
+    names = engine.run("Array.from({length: tokenizer.size}, (_, i) => tokenizer.textOf(i))")
     assert names == [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
-    assert page.evaluate("tokenizer.idOf('[MASK]')") == 4
-    assert page.evaluate("tokenizer.idOf('no such piece') === undefined")
+    assert engine.run("tokenizer.idOf('[MASK]')") == 4
+    assert engine.run("tokenizer.idOf('no such piece') === undefined")
 
 
-def test_another_kind_is_refused(page, tokenizer):
+def test_another_kind_is_refused(engine, tokenizer):
     cased = json.loads(tokenizer.to_str())
     cased["normalizer"]["lowercase"] = False
     bpe = train_bpe(["a b"], 257).to_str()
     for text in (json.dumps(cased), bpe, "{}", "null"):
         with pytest.raises(Exception, match="expected a tokenizer.json of WordPiece"):
-            page.evaluate(START, text)
-    page.evaluate(START, tokenizer.to_str())
+            engine.run(START, text)
+    engine.run(START, tokenizer.to_str())
