@@ -236,7 +236,7 @@ def modern(name: str, prefix: str) -> str:
 # --- the format ----------------------------------------------------------------------------------
 
 
-def _read(stream: BinaryIO, source) -> tuple[dict[str, str], Iterator[tuple[str, Entry]]]:
+def _read(stream: BinaryIO, source: object) -> tuple[dict[str, str], Iterator[tuple[str, Entry]]]:
     """The texts of a file's header; its tensors one after the other, by name."""
     size = stream.seek(0, 2)
     stream.seek(0)
@@ -249,7 +249,10 @@ def _read(stream: BinaryIO, source) -> tuple[dict[str, str], Iterator[tuple[str,
         texts = header.pop("__metadata__", None) or {}
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError(f"expected texts in the header, got {texts}")
-        places = [(name, *_place(name, **entry)) for name, entry in header.items()]
+        places = [
+            (name, *_place(name, entry["dtype"], entry["shape"], entry["data_offsets"]))
+            for name, entry in header.items()
+        ]
         places.sort(key=lambda place: place[3])
         end = 0
         for name, _, _, (first, last) in places:
@@ -261,7 +264,7 @@ def _read(stream: BinaryIO, source) -> tuple[dict[str, str], Iterator[tuple[str,
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise ValueError(f"{source}: expected a whole safetensors file: {error}") from None
 
-    def tensors():
+    def tensors() -> Iterator[tuple[str, Entry]]:
         for name, kind, shape, (first, last) in places:
             data = bytearray(last - first)
             stream.seek(start + first)
@@ -271,7 +274,9 @@ def _read(stream: BinaryIO, source) -> tuple[dict[str, str], Iterator[tuple[str,
     return texts, tensors()
 
 
-def _place(name: str, dtype: str, shape: list[int], data_offsets: list[int]):
+def _place(
+    name: str, dtype: str, shape: list[int], data_offsets: list[int]
+) -> tuple[str, tuple[int, ...], tuple[int, int]]:
     """A header's entry: type, shape, and from where to where its numbers lie."""
     first, last = data_offsets
     if dtype not in TYPES or not all(type(n) is int and n >= 0 for n in (*shape, first, last)):
