@@ -52,6 +52,7 @@ def draw(page, address: str) -> list[bytes]:
     """A picture of each widget of a page, as it opens."""
     page.goto(address)
     page.add_style_tag(content=NO_BAR)
+    page.evaluate("globalThis.lwPage?.startAll()")
     page.wait_for_function("!document.querySelector('[data-state=loading]')")
     page.wait_for_load_state("networkidle")
     pictures = []

@@ -5,10 +5,16 @@
 // signal, host, experimental. tests/browser/test_loader.py runs one widget here and under ipywidgets'
 // own runtime and compares. What needs Python says so: there is nobody to save to or to ask.
 //
-// A page with a plain ipywidget (a slider, a link) gets ipywidgets' own runtime instead, for all.
+// The book's own widgets start when they come near the view, the first at once; their code and data
+// are scripts beside this one (book/ext/scripts.py). `lwPage.startAll()` starts them all. A reader's
+// own anywidget carries its module in its state and runs from memory, at once.
+//
+// A page with a plain ipywidget (a slider, a link) gets plain.js instead, for all.
 {
   const here = new URL(".", document.currentScript.src).href;
   globalThis.lwAssetBase = `${here}lw-assets`;
+
+  const { addStyle, chinese, decode, fetchPart, importModule } = globalThis.lwParts;
 
   // --- models ----------------------------------------------------------------------------------
 
@@ -32,11 +38,28 @@
     #listeners = []; // {name, callback, context}, in the order in which they came
     #setting = false;
     #pending = false;
+    #late; // buffers whose data are not in the page
 
-    constructor(id, state, manager) {
+    constructor(id, { state, buffers = [], script }, manager) {
       this.model_id = id;
       this.widget_manager = manager;
+      this.script = script;
       this.#state = state;
+      this.#late = buffers.filter((buffer) => buffer.script);
+      for (const buffer of buffers) if (!buffer.script) this.#fill(buffer.path, buffer.data);
+    }
+
+    #fill(path, base64) {
+      const parent = path.slice(0, -1).reduce((at, key) => at[key], this.#state);
+      parent[path.at(-1)] = decode(base64);
+    }
+
+    /** Fetches the data that did not come with the page. */
+    async complete() {
+      await Promise.all(this.#late.map(async ({ path, part: name, script }) => {
+        this.#fill(path, await fetchPart(name, script));
+      }));
+      this.#late = [];
     }
 
     get(name) {
@@ -97,16 +120,12 @@
       has_model: (id) => models.has(id),
       async get_model(id) {
         if (!models.has(id)) throw new Error(`no widget model ${id} in this page`);
+        await models.get(id).complete();
         return models.get(id);
       },
     };
-    for (const [id, { state, buffers = [] }] of Object.entries(saved.state)) {
-      for (const { data, path } of buffers) {
-        const decoded = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-        const parent = path.slice(0, -1).reduce((at, key) => at[key], state);
-        parent[path.at(-1)] = new DataView(decoded.buffer);
-      }
-      models.set(id, new Model(id, state, manager));
+    for (const [id, model] of Object.entries(saved.state)) {
+      models.set(id, new Model(id, model, manager));
     }
     for (const model of models.values()) { // as ipywidgets does for these two, and no other
       for (const name of ["layout", "style"]) {
@@ -140,20 +159,6 @@
     }
   };
 
-  async function importModule(source) {
-    if (/^https?:\/\//.test(source)) return import(source);
-    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    return import(url).finally(() => URL.revokeObjectURL(url));
-  }
-
-  function addStyle(css, id) {
-    if (!css || document.getElementById(id)) return; // the book's pages carry it in their head
-    const style = /^https?:\/\//.test(css)
-      ? Object.assign(document.createElement("link"), { rel: "stylesheet", href: css, id })
-      : Object.assign(document.createElement("style"), { textContent: css, id });
-    document.head.append(style);
-  }
-
   /** AbortSignal.any, which not every browser in use has. */
   function eitherEnds(...signals) {
     const end = new AbortController();
@@ -174,13 +179,27 @@
     constructor(model) {
       this.model = model;
       model.on("destroy", () => this.#end.abort());
-      this.ready = this.#start();
-      this.ready.catch(() => {}); // shown where it is viewed
+      if (!model.script) this.start().catch(() => {}); // shown where it is viewed
+    }
+
+    /** Loads and initializes the widget, once; again if a script did not load. */
+    start() {
+      this.ready ??= this.#start().catch((error) => {
+        if (error.again) this.ready = undefined;
+        throw error;
+      });
+      return this.ready;
     }
 
     async #start() {
-      addStyle(this.model.get("_css"), this.model.get("_anywidget_id"));
-      const module = await importModule(this.model.get("_esm"));
+      const { model } = this;
+      addStyle(model.get("_css"), model.get("_anywidget_id"));
+      const [module] = await Promise.all([
+        model.script
+          ? fetchPart(model.get("_anywidget_id"), model.script).then((made) => ({ default: made }))
+          : importModule(model.get("_esm")),
+        model.complete(),
+      ]);
       let definition = module.render ? { render: module.render } : module.default;
       if (typeof definition === "function") definition = await definition();
       if (!definition) throw new Error("the widget's module has no default export");
@@ -197,7 +216,7 @@
     }
 
     async show(el, viewSignal) {
-      await this.ready;
+      await this.start();
       const signal = eitherEnds(this.#end.signal, viewSignal);
       const context = Symbol("render");
       const { experimental } = this;
@@ -227,7 +246,7 @@
           if (!widgets.has(id)) throw new Error(`widget ${id} is not an anywidget`);
           const widget = widgets.get(id);
           return {
-            exports: await widget.ready,
+            exports: await widget.start(),
             render: (view) => widget.show(view.el, view.signal ?? signal),
           };
         },
@@ -245,76 +264,77 @@
     if (el !== reserved) script.before(el);
     const widget = widgets.get(id);
     const end = new AbortController();
+    const place = [...el.childNodes];
     const fail = (error) => {
       console.error(error);
       const box = document.createElement("div");
       box.className = "lw";
       box.dataset.state = "error";
       box.setAttribute("role", "alert");
-      box.textContent = document.documentElement.lang.startsWith("zh")
-        ? `此组件无法启动：${error.message ?? error}`
-        : `This widget could not start: ${error.message ?? error}`;
+      const reason = error.message ?? error;
+      box.textContent = chinese ? `此组件无法启动：${reason}` : `This widget could not start: ${reason}`;
+      if (error.again) {
+        const again = document.createElement("button");
+        again.textContent = chinese ? "重试" : "Try again";
+        again.addEventListener("click", () => { el.replaceChildren(...place); draw(); });
+        box.append(" ", again);
+      }
       el.replaceChildren(box);
     };
-    if (!widget) return fail(new Error("its saved state is not in the page"));
+    const draw = () => {
+      // The placeholder goes in the same task in which the widget draws: nothing moves in between.
+      const drawn = widget.start().then(() => { el.replaceChildren(); return widget.show(el, end.signal); });
+      return drawn.catch(fail);
+    };
+    if (!widget) {
+      fail(new Error("its saved state is not in the page"));
+      return { el, start() {} };
+    }
     const layout = widget.model.get("layout");
     for (const name of ["width", "height", "min_width", "max_width", "min_height", "max_height",
       "margin", "padding", "border", "overflow"]) {
       const value = layout instanceof Model && layout.get(name);
       if (value) el.style.setProperty(name.replace("_", "-"), value);
     }
-    const remove = () => { end.abort(); el.remove(); };
-    widget.model.on("destroy", remove);
-    // The placeholder goes in the same task in which the widget draws: nothing moves in between.
-    const done = widget.ready.then(() => { el.replaceChildren(); return widget.show(el, end.signal); });
-    return { el, remove, done: done.catch(fail) };
+    const view = {
+      el,
+      remove() { end.abort(); el.remove(); },
+      start: () => { view.done ??= draw(); },
+    };
+    widget.model.on("destroy", view.remove);
+    if (!widget.model.script) view.start();
+    return view;
   }
 
   function startAnywidgets(saved, views) {
     const models = readModels(saved);
     for (const [id, model] of models) {
-      if (model.get("_esm")) widgets.set(id, new Widget(model));
+      if (model.script || model.get("_esm")) widgets.set(id, new Widget(model));
     }
-    return { models, views: [...views].map(showView) };
-  }
-
-  // --- plain ipywidgets ------------------------------------------------------------------------
-
-  function addScript(name) {
-    return new Promise((resolve, reject) => {
-      const src = `${here}html-manager/${name}`;
-      document.head.append(Object.assign(document.createElement("script"), {
-        src, onload: resolve, onerror: () => reject(new Error(`could not load ${src}`)),
-      }));
-    });
-  }
-
-  function startEverything(views) {
-    for (const script of views) {
-      if (script.previousElementSibling?.matches(".lw-view")) script.previousElementSibling.remove();
+    const shown = [...views].map(showView);
+    const startAll = () => shown.forEach((view) => view.start());
+    shown[0]?.start();
+    addEventListener("beforeprint", startAll);
+    if (globalThis.IntersectionObserver) {
+      const near = new IntersectionObserver((entries) => {
+        for (const { target, isIntersecting } of entries) {
+          if (!isIntersecting) continue;
+          near.unobserve(target);
+          shown.find(({ el }) => el === target).start();
+        }
+      }, { rootMargin: "100% 0px" });
+      for (const { el } of shown) near.observe(el);
+    } else {
+      startAll();
     }
-    // The runtime asks for front ends that it does not carry, and hands over @jupyter-widgets/base;
-    // anywidget's is an AMD module that wants it.
-    let anywidget;
-    globalThis.lwModule = (name, base) => {
-      if (name !== "anywidget") throw new Error(`this book does not carry the widgets of ${name}`);
-      anywidget ??= new Promise((resolve, reject) => {
-        globalThis.define = (needs, factory) => resolve(factory(base));
-        addScript("anywidget.js").catch(reject);
-      });
-      return anywidget;
-    };
-    addScript("embed.js");
+    return { models, views: shown, startAll };
   }
 
   // --- start -----------------------------------------------------------------------------------
 
   const state = document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]');
   if (state) {
-    const saved = JSON.parse(state.textContent);
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
-    const own = ["anywidget", "@jupyter-widgets/base"];
-    const plain = Object.values(saved.state).some((model) => !own.includes(model.model_module));
-    globalThis.lwPage = plain ? startEverything(views) : startAnywidgets(saved, views);
+    globalThis.lwPage = startAnywidgets(JSON.parse(state.textContent), views);
   }
 }

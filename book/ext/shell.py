@@ -1,11 +1,14 @@
 """The page around the text: scripts wait for it, and nothing is loaded that no page uses."""
 
+import re
+from html import escape
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 # The theme's own files for what this book does without: tooltips and menus, icons as scripts and
-# fonts, translations, others' logos; and a maintainer's tool.
+# fonts, translations, others' logos; a maintainer's tool; and what only the build needs.
 UNUSED = (
     "scripts/bootstrap.js",
     "scripts/fontawesome.js",
@@ -13,8 +16,38 @@ UNUSED = (
     "locales",
     "images",
     "refresh.py",
+    "katex/katex.min.js",  # it has drawn the formulas by now
 )
 UNUSED_KINDS = (".map", ".LICENSE.txt", "webpack-macros.html", ".png")
+
+DESCRIPTION = 155  # characters: about what a search engine shows
+
+
+def describe(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """Tell search engines in a sentence or two what the page is about: how it begins."""
+    plain = re.sub(r"<[^>]+>", "", f"{context.get('title') or pagename}: {context['docstitle']}")
+    said = begins(doctree) if doctree else ""
+    tag = f'<meta name="description" content="{escape(said or plain)}">'
+    context["metatags"] = context.get("metatags", "") + tag
+
+
+def begins(doctree: nodes.document) -> str:
+    """The first sentences of the first paragraph without a formula, as many as fit."""
+    paragraphs = (p for p in doctree.findall(nodes.paragraph) if _is_text(p))
+    text = " ".join(next(paragraphs, nodes.paragraph()).astext().split()).rstrip(":")
+    said = ""
+    for sentence in re.split(r"(?<=[.?!])\s+", text):
+        if len(said) + len(sentence) >= DESCRIPTION:
+            break
+        said = f"{said} {sentence}".strip()
+    if said or len(text) < DESCRIPTION:
+        return said
+    return text[: DESCRIPTION - 1].rsplit(" ", 1)[0].rstrip(",;:") + "\u2026"
+
+
+def _is_text(paragraph: nodes.paragraph) -> bool:
+    formulas = any(paragraph.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)))
+    return isinstance(paragraph.parent, nodes.section) and not formulas
 
 
 def load_scripts_later(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -47,5 +80,6 @@ def remove_unused(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", load_scripts_later, priority=900)
     app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", describe)
     app.connect("build-finished", remove_unused, priority=900)  # before ext.bundle
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,8 @@
-"""Where the book is read: older browsers, sandboxed frames, paper, 400 % zoom."""
+"""Where the book is read: older browsers, sandboxed frames, strict hosts, paper, 400 % zoom."""
+
+import base64
+import hashlib
+import re
 
 import pytest
 
@@ -151,6 +155,41 @@ def test_widgets_start_without_abort_signal_any(watched, book_url):
     page.goto(f"{book_url}/chapters/3_1_cnn.html")
     settle(page)
     assert page.locator(".lw[data-state=ready]").count() == 2
+    assert page.problems == []
+
+
+def policy(html: str) -> str:
+    """A strict host's rules for a page: its own files, and by their hashes the scripts in it."""
+    inline = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in inline)
+    scripts = " ".join(["'self'", *(f"'sha256-{digest}'" for digest in hashes)])
+    styles = "'self' 'unsafe-inline'"
+    return f"default-src 'self'; script-src {scripts}; style-src {styles}; img-src 'self' data:"
+
+
+@pytest.fixture
+def strict(watched, book, book_url):
+    """A function that opens a page of the book from a host that allows only what a book needs."""
+
+    def open_(name: str):
+        page = watched()
+        html = (book / f"{name}.html").read_text("utf-8")
+        headers = {"Content-Security-Policy": policy(html)}
+        address = f"{book_url}/{name}.html"
+        fulfil = {"body": html, "content_type": "text/html; charset=utf-8", "headers": headers}
+        page.route(address, lambda route: route.fulfill(**fulfil))
+        page.goto(address)
+        settle(page)
+        return page
+
+    return open_
+
+
+@pages
+def test_works_where_only_the_books_own_scripts_may_run(strict, book, name):
+    page = strict(name)
+    places = (book / f"{name}.html").read_text("utf-8").count('data-state="loading"')
+    assert page.locator(".lw[data-state=ready]").count() == places
     assert page.problems == []
 
 
