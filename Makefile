@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help widgets book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
+.PHONY: help widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,7 @@ book: $(INSTALLED)  ## Build the book, and say which file to open
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "Open file://$(CURDIR)/$(BOOK)"
 
+ENGINE := lib/large_models/widgets/engine
 STAGES := lint unit notebook-tests browser-tests
 
 test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book
@@ -38,6 +39,10 @@ test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the buil
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	cd $(ENGINE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --check --quiet
+
+engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, no network)
+	$(BIN)/python -m pytest -n 2 tests/js
 
 unit: $(INSTALLED) browser
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser --ignore=tests/lab

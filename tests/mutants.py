@@ -21,13 +21,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = {"formulas": "formulas", "models": "models", "data": "data", "widgets": "js"}
+ROOMS = {"formulas": "formulas", "models": "models", "data": "data", "engine": "js"}
 NAMES = {
     "formulas": "attention bert cnn compression explanation pooling privacy rnn scaling training "
     "transformer",
     "models": "attention bert cnn gpt lora rnn transformer",
     "data": "masking",
-    "widgets": "attention bert bpe gradients nn privacy rnn sampling transformer wordpiece",
+    "engine": "attention bert bpe gradients nn privacy rnn sampling transformer wordpiece",
 }
 ALSO = {  # tests beside the one of the module's name
     "formulas": ["formulas/test_against_torch.py"],
@@ -128,7 +128,9 @@ def survives(folder: Path, tests: list[str], seconds: int) -> bool:
 
 def main() -> None:
     listed = [
-        f"lib/large_models/{room}/{name}.{'js' if room == 'widgets' else 'py'}"
+        f"lib/large_models/widgets/engine/{name}.js"
+        if room == "engine"
+        else f"lib/large_models/{room}/{name}.py"
         for room, names in NAMES.items()
         for name in names.split()
     ]
@@ -157,7 +159,7 @@ def main() -> None:
                 print(f"{module}: its tests fail as it is: {' '.join(tests)}", flush=True)
                 continue
             source = (folder / module).read_text("utf-8")
-            changes = list((script_changes if room == "widgets" else python_changes)(source))
+            changes = list((script_changes if room == "engine" else python_changes)(source))
             random.Random(settings.seed).shuffle(changes)
             alive = []
             for line, what, changed in changes[: settings.most]:

@@ -21,10 +21,14 @@ export function scaledDotProductAttention(query, key, value, options = {}) {
   const batch = query.shape.slice(0, -2);
   const fits = (x, rows, columns) => attentionSame(x.shape, [...batch, rows, columns]);
   if (query.shape.length < 2 || !D || !S || !fits(key, S, D) || !fits(value, S, Dv)) {
-    attentionFail("expected query (..., L, D), key (..., S, D) and value (..., S, Dv), D and S at least 1, got "
-      + [query, key, value].map((x) => attentionShow(x.shape)).join(", "));
+    attentionFail(
+      "expected query (..., L, D), key (..., S, D) and value (..., S, Dv), D and S at least 1, got " +
+        [query, key, value].map((x) => attentionShow(x.shape)).join(", "),
+    );
   }
-  if (scale !== null && typeof scale !== "number") attentionFail(`scale must be a number, got ${scale}`);
+  if (scale !== null && typeof scale !== "number") {
+    attentionFail(`scale must be a number, got ${scale}`);
+  }
   if (attnMask && isCausal) attentionFail("a mask and isCausal exclude each other");
   const shape = [...batch, L, S];
   const maskAt = attnMask && attentionMask(attnMask, shape);
@@ -59,7 +63,9 @@ export function scaledDotProductAttention(query, key, value, options = {}) {
     }
   }
   return {
-    output: tensor(output, [...batch, L, Dv]), weights: tensor(weights, shape), scores: tensor(scores, shape),
+    output: tensor(output, [...batch, L, Dv]),
+    weights: tensor(weights, shape),
+    scores: tensor(scores, shape),
   };
 }
 
@@ -80,9 +86,16 @@ export function multiHeadAttention(query, key, value, state, numHeads, options =
   const inWeight = state.in_proj_weight;
   const outWeight = state["out_proj.weight"];
   const E = query.shape.at(-1);
-  if (!inWeight || !outWeight || !attentionSame(inWeight.shape, [3 * E, E]) || !attentionSame(outWeight.shape, [E, E])) {
-    const got = [inWeight, outWeight].map((w) => (w ? attentionShow(w.shape) : "none")).join(" and ");
-    attentionFail(`expected in_proj_weight (${3 * E}, ${E}) and out_proj.weight (${E}, ${E}), got ${got}`);
+  if (
+    !inWeight || !outWeight || !attentionSame(inWeight.shape, [3 * E, E]) ||
+    !attentionSame(outWeight.shape, [E, E])
+  ) {
+    const got = [inWeight, outWeight].map((w) => (w ? attentionShow(w.shape) : "none")).join(
+      " and ",
+    );
+    attentionFail(
+      `expected in_proj_weight (${3 * E}, ${E}) and out_proj.weight (${E}, ${E}), got ${got}`,
+    );
   }
   if (!Number.isInteger(numHeads) || numHeads < 1 || E % numHeads) {
     attentionFail(`numHeads must divide E = ${E}, got ${numHeads}`);
@@ -98,7 +111,8 @@ export function multiHeadAttention(query, key, value, state, numHeads, options =
   });
   const { output, weights } = scaledDotProductAttention(q, k, v, options);
   return {
-    output: linear(attentionJoin(output), outWeight, state["out_proj.bias"] ?? null), weights,
+    output: linear(attentionJoin(output), outWeight, state["out_proj.bias"] ?? null),
+    weights,
   };
 }
 
@@ -124,15 +138,22 @@ function attentionMask(mask, shape) {
   const lead = shape.length - mask.shape.length;
   const fits = lead >= 0 && mask.shape.every((n, axis) => n === 1 || n === shape[axis + lead]);
   if (!fits || data.length !== mask.shape.reduce((a, b) => a * b, 1)) {
-    attentionFail(`attnMask ${attentionShow(mask.shape)} does not broadcast to ${attentionShow(shape)}`);
+    attentionFail(
+      `attnMask ${attentionShow(mask.shape)} does not broadcast to ${attentionShow(shape)}`,
+    );
   }
   if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
     attentionFail("attnMask must be a Uint8Array of 0 and 1 or a Float32Array of numbers to add");
   }
   const added = data instanceof Uint8Array ? (i) => (data[i] ? 0 : -Infinity) : (i) => data[i];
   if (attentionSame(mask.shape, shape)) return added;
-  const strides = shape.map((_, axis) => (axis < lead || mask.shape[axis - lead] === 1
-    ? 0 : mask.shape.slice(axis - lead + 1).reduce((a, b) => a * b, 1)));
+  const strides = shape.map((
+    _,
+    axis,
+  ) => (axis < lead || mask.shape[axis - lead] === 1
+    ? 0
+    : mask.shape.slice(axis - lead + 1).reduce((a, b) => a * b, 1))
+  );
   return (index) => {
     let at = 0;
     for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) {
@@ -160,7 +181,11 @@ function attentionJoin(x) {
   const [heads, T, D] = x.shape.slice(-3);
   const out = new Float32Array(x.data.length);
   for (let i = 0; i < out.length; i++) {
-    const [b, head, t] = [Math.floor(i / (heads * T * D)), Math.floor(i / (T * D)) % heads, Math.floor(i / D) % T];
+    const [b, head, t] = [
+      Math.floor(i / (heads * T * D)),
+      Math.floor(i / (T * D)) % heads,
+      Math.floor(i / D) % T,
+    ];
     out[((b * T + t) * heads + head) * D + (i % D)] = x.data[i];
   }
   return tensor(out, [...x.shape.slice(0, -3), T, heads * D]);

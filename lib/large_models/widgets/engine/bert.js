@@ -15,7 +15,13 @@ const BERT_BENT = { gelu, gelu_new: BERT_TANH, gelu_pytorch_tanh: BERT_TANH, rel
 export function bertForward(weights, config, ids, options = {}) {
   const { at = [], ...others } = options;
   if (Object.keys(others).length) bertFail(`no option "${Object.keys(others)[0]}", expected at`);
-  const { num_hidden_layers: L, num_attention_heads: H, hidden_size: C, max_position_embeddings: N, vocab_size: V } = config;
+  const {
+    num_hidden_layers: L,
+    num_attention_heads: H,
+    hidden_size: C,
+    max_position_embeddings: N,
+    vocab_size: V,
+  } = config;
   const bent = BERT_BENT[config.hidden_act] ?? bertFail(`no activation “${config.hidden_act}”`);
   if (C % H) bertFail(`${H} heads do not divide ${C} features`);
   const T = ids.length;
@@ -27,7 +33,8 @@ export function bertForward(weights, config, ids, options = {}) {
   if (place !== undefined) bertFail(`expected places from 0 to ${T - 1}, got ${place}`);
 
   const w = (name) => weights[name] ?? bertFail(`no weights “${name}”`);
-  const norm = (x, name) => layerNorm(x, w(`${name}.weight`), w(`${name}.bias`), config.layer_norm_eps ?? 1e-12);
+  const norm = (x, name) =>
+    layerNorm(x, w(`${name}.weight`), w(`${name}.bias`), config.layer_norm_eps ?? 1e-12);
   const dense = (x, name) => linear(x, w(`${name}.weight`), w(`${name}.bias`));
   const e = "bert.embeddings.";
   const words = w(`${e}word_embeddings.weight`);
@@ -37,20 +44,29 @@ export function bertForward(weights, config, ids, options = {}) {
   const attentions = new Float32Array(L * H * T * T);
   for (let layer = 0; layer < L; layer++) {
     const of = `bert.encoder.layer.${layer}.`;
-    const parts = (kind) => ["query", "key", "value"].map((part) => w(`${of}attention.self.${part}.${kind}`));
+    const parts = (kind) =>
+      ["query", "key", "value"].map((part) => w(`${of}attention.self.${part}.${kind}`));
     const { output, weights: looks } = multiHeadAttention(x, x, x, {
-      in_proj_weight: bertStack(parts("weight"), [3 * C, C]), in_proj_bias: bertStack(parts("bias"), [3 * C]),
-      "out_proj.weight": w(`${of}attention.output.dense.weight`), "out_proj.bias": w(`${of}attention.output.dense.bias`),
+      in_proj_weight: bertStack(parts("weight"), [3 * C, C]),
+      in_proj_bias: bertStack(parts("bias"), [3 * C]),
+      "out_proj.weight": w(`${of}attention.output.dense.weight`),
+      "out_proj.bias": w(`${of}attention.output.dense.bias`),
     }, H);
     attentions.set(looks.data, layer * H * T * T);
     x = norm(bertSum(x, output), `${of}attention.output.LayerNorm`);
-    x = norm(bertSum(x, dense(bent(dense(x, `${of}intermediate.dense`)), `${of}output.dense`)), `${of}output.LayerNorm`);
+    x = norm(
+      bertSum(x, dense(bent(dense(x, `${of}intermediate.dense`)), `${of}output.dense`)),
+      `${of}output.LayerNorm`,
+    );
   }
 
   let logits = tensor([], [0, V]);
   if (at.length) {
     const head = "cls.predictions.";
-    const asked = norm(bent(dense(embedding(at, x), `${head}transform.dense`)), `${head}transform.LayerNorm`);
+    const asked = norm(
+      bent(dense(embedding(at, x), `${head}transform.dense`)),
+      `${head}transform.LayerNorm`,
+    );
     const tied = config.tie_word_embeddings ?? true;
     logits = tied ? linear(asked, words, w(`${head}bias`)) : dense(asked, `${head}decoder`);
   }

@@ -9,32 +9,65 @@ import { gelu } from "./transformer.js";
  *  Returns {scores (K), kept: what `bertBackward` needs, attentions [layer]: (h * T * T)}. */
 export function bertFromEmbeddings(weights, head, config, rows) {
   const { num_hidden_layers: L, num_attention_heads: H, hidden_size: C } = config;
-  if (!rows.length || rows.length % C) throw new Error(`bertFromEmbeddings: expected rows of ${C} numbers, got ${rows.length}`);
-  if (config.hidden_act !== "gelu") throw new Error(`bertFromEmbeddings: expected gelu, got ${config.hidden_act}`);
+  if (!rows.length || rows.length % C) {
+    throw new Error(`bertFromEmbeddings: expected rows of ${C} numbers, got ${rows.length}`);
+  }
+  if (config.hidden_act !== "gelu") {
+    throw new Error(`bertFromEmbeddings: expected gelu, got ${config.hidden_act}`);
+  }
   const T = rows.length / C;
   const w = (name) => weights[name].data;
   const e = "bert.embeddings.";
-  const [places, type] = [w(`${e}position_embeddings.weight`), w(`${e}token_type_embeddings.weight`)];
-  if (rows.length > places.length) throw new Error(`bertFromEmbeddings: expected at most ${places.length / C} tokens, got ${T}`);
+  const [places, type] = [
+    w(`${e}position_embeddings.weight`),
+    w(`${e}token_type_embeddings.weight`),
+  ];
+  if (rows.length > places.length) {
+    throw new Error(`bertFromEmbeddings: expected at most ${places.length / C} tokens, got ${T}`);
+  }
   const eps = config.layer_norm_eps;
-  const first = bertNormed(Float64Array.from(rows, (v, i) => v + places[i] + type[i % C]), w(`${e}LayerNorm.weight`), w(`${e}LayerNorm.bias`), eps);
+  const first = bertNormed(
+    Float64Array.from(rows, (v, i) => v + places[i] + type[i % C]),
+    w(`${e}LayerNorm.weight`),
+    w(`${e}LayerNorm.bias`),
+    eps,
+  );
   const layers = [];
   let x = first.out;
   for (let layer = 0; layer < L; layer++) {
     const of = `bert.encoder.layer.${layer}.`;
-    const dense = (input, name) => bertDense(input, w(`${of}${name}.weight`), w(`${of}${name}.bias`));
+    const dense = (input, name) =>
+      bertDense(input, w(`${of}${name}.weight`), w(`${of}${name}.bias`));
     const [q, k, v] = ["query", "key", "value"].map((part) => dense(x, `attention.self.${part}`));
     const { looks, mixed } = bertLook(q, k, v, T, H, C);
-    const attended = bertNormed(bertPlus(x, dense(mixed, "attention.output.dense")), w(`${of}attention.output.LayerNorm.weight`), w(`${of}attention.output.LayerNorm.bias`), eps);
+    const attended = bertNormed(
+      bertPlus(x, dense(mixed, "attention.output.dense")),
+      w(`${of}attention.output.LayerNorm.weight`),
+      w(`${of}attention.output.LayerNorm.bias`),
+      eps,
+    );
     const wide = dense(attended.out, "intermediate.dense");
     const bent = gelu(tensor(wide, [wide.length])).data;
-    const after = bertNormed(bertPlus(attended.out, dense(bent, "output.dense")), w(`${of}output.LayerNorm.weight`), w(`${of}output.LayerNorm.bias`), eps);
+    const after = bertNormed(
+      bertPlus(attended.out, dense(bent, "output.dense")),
+      w(`${of}output.LayerNorm.weight`),
+      w(`${of}output.LayerNorm.bias`),
+      eps,
+    );
     layers.push({ of, q, k, v, looks, attended, wide, bent, after });
     x = after.out;
   }
-  const pooled = bertDense(x.subarray(0, C), head["bert.pooler.dense.weight"].data, head["bert.pooler.dense.bias"].data).map(Math.tanh);
+  const pooled = bertDense(
+    x.subarray(0, C),
+    head["bert.pooler.dense.weight"].data,
+    head["bert.pooler.dense.bias"].data,
+  ).map(Math.tanh);
   const scores = bertDense(pooled, head["classifier.weight"].data, head["classifier.bias"].data);
-  return { scores, attentions: layers.map(({ looks }) => looks), kept: { weights, head, config, T, first, layers, pooled } };
+  return {
+    scores,
+    attentions: layers.map(({ looks }) => looks),
+    kept: { weights, head, config, T, first, layers, pooled },
+  };
 }
 
 /** How one label's score changes with each number of the embeddings: T * C numbers. */
@@ -43,7 +76,9 @@ export function bertBackward({ kept: { weights, head, config, T, first, layers, 
   const w = (name) => weights[name].data;
   const classifier = head["classifier.weight"].data;
   if (!Number.isInteger(label) || label < 0 || label * C >= classifier.length) {
-    throw new Error(`bertBackward: expected a label from 0 to ${classifier.length / C - 1}, got ${label}`);
+    throw new Error(
+      `bertBackward: expected a label from 0 to ${classifier.length / C - 1}, got ${label}`,
+    );
   }
   const bent = pooled.map((v, i) => classifier[label * C + i] * (1 - v * v)); // through tanh
   let at = new Float64Array(T * C); // the gradient at the layer's output: only [CLS] is looked at
@@ -52,11 +87,16 @@ export function bertBackward({ kept: { weights, head, config, T, first, layers, 
     const before = (given, name, size) => bertUndense(given, w(`${of}${name}.weight`), size);
     const atSum = bertUnnormed(at, after, w(`${of}output.LayerNorm.weight`));
     const atWide = before(atSum, "output.dense", phi.length / T);
-    for (let i = 0; i < atWide.length; i++) if (atWide[i]) atWide[i] *= bertGeluSlope(wide[i], phi[i]);
+    for (let i = 0; i < atWide.length; i++) {
+      if (atWide[i]) atWide[i] *= bertGeluSlope(wide[i], phi[i]);
+    }
     const atAttended = bertPlus(atSum, before(atWide, "intermediate.dense", C));
     const atAdded = bertUnnormed(atAttended, attended, w(`${of}attention.output.LayerNorm.weight`));
     const parts = bertUnlook(before(atAdded, "attention.output.dense", C), q, k, v, looks, T, H, C);
-    at = ["query", "key", "value"].reduce((sum, name, i) => bertPlus(sum, before(parts[i], `attention.self.${name}`, C)), atAdded);
+    at = ["query", "key", "value"].reduce(
+      (sum, name, i) => bertPlus(sum, before(parts[i], `attention.self.${name}`, C)),
+      atAdded,
+    );
   }
   return bertUnnormed(at, first, w("bert.embeddings.LayerNorm.weight"));
 }
@@ -78,9 +118,15 @@ function bertDense(x, weight, bias) {
       let s0 = bias[o], s1 = s0, s2 = s0, s3 = s0;
       for (let i = 0; i < I; i++) {
         const v = weight[b + i];
-        s0 += x[a0 + i] * v; s1 += x[a1 + i] * v; s2 += x[a2 + i] * v; s3 += x[a3 + i] * v;
+        s0 += x[a0 + i] * v;
+        s1 += x[a1 + i] * v;
+        s2 += x[a2 + i] * v;
+        s3 += x[a3 + i] * v;
       }
-      out[t * O + o] = s0; out[(t + 1) * O + o] = s1; out[(t + 2) * O + o] = s2; out[(t + 3) * O + o] = s3;
+      out[t * O + o] = s0;
+      out[(t + 1) * O + o] = s1;
+      out[(t + 2) * O + o] = s2;
+      out[(t + 3) * O + o] = s3;
     }
   }
   for (; t < T; t++) {
@@ -137,7 +183,8 @@ function bertUnnormed(given, { plain, inverse }, weight) {
       along += value * plain[t * C + c];
     }
     for (let c = 0; c < C; c++) {
-      out[t * C + c] = inverse[t] * (given[t * C + c] * weight[c] - (sum + plain[t * C + c] * along) / C);
+      out[t * C + c] = inverse[t] *
+        (given[t * C + c] * weight[c] - (sum + plain[t * C + c] * along) / C);
     }
   }
   return out;

@@ -6,24 +6,34 @@
 // merged in the order in which training found the merges. Source: Radford et al. 2019, section 2.2.
 
 // GPT-2's rule. \p{White_Space} instead of \s, which is another set in JavaScript.
-const BPE_PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+const BPE_PIECES =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /** {encode, decode, bytesOf, textOf, idOf} of a tokenizer.json, given as the object that it holds.
  *  Throws an Error if it is of another kind. */
 export function bpeTokenizer(json) {
   const { model, added_tokens: added = [] } = json ?? {};
-  const byteLevel = json?.pre_tokenizer?.type === "ByteLevel" && json.pre_tokenizer.use_regex !== false;
-  if (model?.type !== "BPE" || !byteLevel || json.pre_tokenizer.add_prefix_space || json.normalizer) {
-    throw new Error("expected a tokenizer.json of byte-level BPE, with no space in front and no normalizer");
+  const byteLevel = json?.pre_tokenizer?.type === "ByteLevel" &&
+    json.pre_tokenizer.use_regex !== false;
+  if (
+    model?.type !== "BPE" || !byteLevel || json.pre_tokenizer.add_prefix_space || json.normalizer
+  ) {
+    throw new Error(
+      "expected a tokenizer.json of byte-level BPE, with no space in front and no normalizer",
+    );
   }
   const ids = new Map(Object.entries(model.vocab));
   const special = new Map(added.map(({ content, id }) => [content, id]));
   const tokens = [];
   for (const [token, id] of [...ids, ...special]) tokens[id] = token;
-  const ranks = new Map(model.merges.map((pair, rank) => [Array.isArray(pair) ? pair.join(" ") : pair, rank]));
+  const ranks = new Map(
+    model.merges.map((pair, rank) => [Array.isArray(pair) ? pair.join(" ") : pair, rank]),
+  );
   const letters = bpeLetters();
   const bytes = new Map(letters.map((letter, byte) => [letter, byte]));
-  const names = [...special.keys()].sort((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const names = [...special.keys()].sort((a, b) => b.length - a.length).map((name) =>
+    name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+  );
   const cut = names.length ? new RegExp(`(${names.join("|")})`, "u") : /(?!)/u;
   const known = new Map(); // pieces seen before: words repeat
 
@@ -44,11 +54,15 @@ export function bpeTokenizer(json) {
 
   return {
     /** Text to ids. A lone surrogate becomes U+FFFD, since UTF-8 has none. */
-    encode: (text) => text.split(cut).flatMap((part) => (
-      special.has(part) ? [special.get(part)] : (part.match(BPE_PIECES) ?? []).flatMap(pieceIds))),
+    encode: (text) =>
+      text.split(cut).flatMap((part) => (
+        special.has(part) ? [special.get(part)] : (part.match(BPE_PIECES) ?? []).flatMap(pieceIds)
+      )),
     /** Ids to text, special tokens as their names; bytes that are no character become U+FFFD. */
-    decode: (list) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-      Uint8Array.from(list.flatMap((id) => [...bytesOf(id)]))),
+    decode: (list) =>
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        Uint8Array.from(list.flatMap((id) => [...bytesOf(id)])),
+      ),
     bytesOf,
     /** The text of one token, null if its bytes alone are not whole characters. */
     textOf(id) {
@@ -71,8 +85,13 @@ export function bpeTokenizer(json) {
  *  whose parts have changed since is passed over. */
 function bpeMerge(symbols, ranks) {
   const n = symbols.length;
-  const [before, after] = [Int32Array.from(symbols, (_, i) => i - 1), Int32Array.from(symbols, (_, i) => i + 1)];
-  const rankAt = (i) => (after[i] < n ? ranks.get(`${symbols[i]} ${symbols[after[i]]}`) : undefined);
+  const [before, after] = [
+    Int32Array.from(symbols, (_, i) => i - 1),
+    Int32Array.from(symbols, (_, i) => i + 1),
+  ];
+  const rankAt = (
+    i,
+  ) => (after[i] < n ? ranks.get(`${symbols[i]} ${symbols[after[i]]}`) : undefined);
   const heap = [];
   const add = (i) => {
     const rank = i < 0 ? undefined : rankAt(i);
@@ -97,7 +116,7 @@ function bpeMerge(symbols, ranks) {
 /** Puts a number into a heap: an array where none is less than the one at half its place. */
 function bpePush(heap, key) {
   let i = heap.push(key) - 1;
-  for (let parent; i && heap[(parent = (i - 1) >> 1)] > key; i = parent) heap[i] = heap[parent];
+  for (let parent; i && heap[parent = (i - 1) >> 1] > key; i = parent) heap[i] = heap[parent];
   heap[i] = key;
 }
 
@@ -120,5 +139,8 @@ function bpePop(heap) {
 function bpeLetters() {
   const printable = (byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte !== 173);
   let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
+  return Array.from(
+    { length: 256 },
+    (_, byte) => String.fromCharCode(printable(byte) ? byte : next++),
+  );
 }

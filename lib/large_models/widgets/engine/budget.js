@@ -2,8 +2,8 @@
 // formulas/budget.py, which says where the formulas come from; tests hold the two equal.
 
 const HOUR = 3600;
-const SERVER = 8;     // GPUs that share fast links
-const FAST = 300e9;   // bytes per second on one of these
+const SERVER = 8; // GPUs that share fast links
+const FAST = 300e9; // bytes per second on one of these
 // Bytes per parameter: weights, gradients, what Adam keeps.
 const STATES = { fp32: [4, 4, 8], bf16: [2, 2, 12] };
 
@@ -11,16 +11,23 @@ const STATES = { fp32: [4, 4, 8], bf16: [2, 2, 12] };
 export function trouble(run, machine) {
   const { precision, pipeline, layers, tensor, count } = run;
   if (precision === "fp32" && machine.peak_32 === null) {
-    return [`No peak in fp32 is published for ${run.machine}.`, `${run.machine} 没有公布 fp32 峰值。`];
+    return [
+      `No peak in fp32 is published for ${run.machine}.`,
+      `${run.machine} 没有公布 fp32 峰值。`,
+    ];
   }
   if (pipeline > layers) {
-    return [`A pipeline of ${pipeline} stages needs at least ${pipeline} layers; there are ${layers}.`,
-      `${pipeline} 级流水线至少需要 ${pipeline} 层，现在只有 ${layers} 层。`];
+    return [
+      `A pipeline of ${pipeline} stages needs at least ${pipeline} layers; there are ${layers}.`,
+      `${pipeline} 级流水线至少需要 ${pipeline} 层，现在只有 ${layers} 层。`,
+    ];
   }
   const group = tensor * pipeline;
   if (count % group) {
-    return [`${count} GPUs do not divide into groups of ${tensor} × ${pipeline} = ${group}.`,
-      `${count} 块 GPU 不能分成每组 ${tensor} × ${pipeline} = ${group} 块。`];
+    return [
+      `${count} GPUs do not divide into groups of ${tensor} × ${pipeline} = ${group}.`,
+      `${count} 块 GPU 不能分成每组 ${tensor} × ${pipeline} = ${group} 块。`,
+    ];
   }
   return null;
 }
@@ -64,7 +71,8 @@ function groupExchange(run) {
 function copiesExchange(run) {
   const [m, d] = [microBatches(run), copies(run)];
   const part = ((sizeOf(run) * run.parameters) / (run.tensor * run.pipeline)) * ((d - 1) / d);
-  return ([2, 2, m + 1, 3 * m][run.zero] * part) / (1e9 * run.link * Math.max(1, SERVER / run.tensor));
+  return ([2, 2, m + 1, 3 * m][run.zero] * part) /
+    (1e9 * run.link * Math.max(1, SERVER / run.tensor));
 }
 
 /** GPU hours of the whole run, and where they go: {model, again, pipeline, exchange, total}. */

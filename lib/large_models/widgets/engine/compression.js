@@ -13,7 +13,7 @@ function roundEven(x) {
   return low % 2 === 0 ? low : low + 1;
 }
 
-function rowsOf({ data, shape }, per) {
+function rowsOf({ shape }, per) {
   return per === "row" && shape.length > 1 ? shape[0] : 1;
 }
 
@@ -24,7 +24,9 @@ export function quantized(w, bits, per) {
   const out = new Float32Array(w.data.length);
   for (let row = 0; row < rows; row++) {
     let largest = 0;
-    for (let i = row * width; i < (row + 1) * width; i++) largest = Math.max(largest, Math.abs(w.data[i]));
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      largest = Math.max(largest, Math.abs(w.data[i]));
+    }
     const scale = round32(largest / (2 ** (bits - 1) - 1)) || 1;
     for (let i = row * width; i < (row + 1) * width; i++) {
       out[i] = roundEven(round32(w.data[i] / scale)) * scale;
@@ -73,7 +75,8 @@ export function storedBits(w, bits, per) {
  *  earlier call gave for this digit: {pool1, pool2}, null where the weights before it have changed. */
 export function scoresOf(w, input, known = {}) {
   const shape = [1, 28, 28];
-  const convolve = (x, name) => maxPool2d(relu(conv2d(x, w[`${name}.weight`], w[`${name}.bias`])), { kernelSize: 2 });
+  const convolve = (x, name) =>
+    maxPool2d(relu(conv2d(x, w[`${name}.weight`], w[`${name}.bias`])), { kernelSize: 2 });
   const pool1 = known.pool1 ?? convolve(tensor(input, shape), "conv1");
   const pool2 = known.pool2 ?? convolve(pool1, "conv2");
   const flat = reshape(pool2, [pool2.data.length]);

@@ -1,7 +1,13 @@
 // A drawing on its road to the network: the same steps, and the same numbers, as data/digits.py.
 
 export const DIGIT = {
-  bitmap: 32, width: 24, block: 4, ink: 313, input: 28, narrow: 0.6, maxShear: 0.7,
+  bitmap: 32,
+  width: 24,
+  block: 4,
+  ink: 313,
+  input: 28,
+  narrow: 0.6,
+  maxShear: 0.7,
 };
 
 /** A drawing, H x W values of ink 1 and paper 0, as a bitmap of 32 x 32 zeros and ones: cut out,
@@ -13,7 +19,11 @@ export function normalizeDrawing(gray, H, W) {
   for (let y = 0; y < H; y++) {
     for (let x = 0; x < W; x++) {
       if (!(gray[y * W + x] >= 0.5)) continue;
-      n += 1; r += y; c += x; rr += y * y; rc += y * x;
+      n += 1;
+      r += y;
+      c += x;
+      rr += y * y;
+      rc += y * x;
       if (y < top) top = y;
       if (y > bottom) bottom = y;
     }
@@ -49,7 +59,9 @@ export function normalizeDrawing(gray, H, W) {
   }
   for (let pass = 0; pass < 3; pass++) fine = sumOfNine(fine, N);
   const least = Math.max(1, Float64Array.from(fine).sort()[N * N - DIGIT.ink]);
-  fine.forEach((value, i) => { bitmap[i] = value >= least ? 1 : 0; });
+  fine.forEach((value, i) => {
+    bitmap[i] = value >= least ? 1 : 0;
+  });
   return bitmap;
 }
 
@@ -88,12 +100,14 @@ export function toInput(counts) {
     return [low, middle - low];
   });
   const out = new Float32Array(size * size);
-  places.forEach(([row, down], i) => places.forEach(([column, across], j) => {
-    const at = row * side + column;
-    const above = counts[at] * (1 - across) + counts[at + 1] * across;
-    const below = counts[at + side] * (1 - across) + counts[at + side + 1] * across;
-    out[i * size + j] = (above * (1 - down) + below * down) / (block * block);
-  }));
+  places.forEach(([row, down], i) =>
+    places.forEach(([column, across], j) => {
+      const at = row * side + column;
+      const above = counts[at] * (1 - across) + counts[at + 1] * across;
+      const below = counts[at + side] * (1 - across) + counts[at + side + 1] * across;
+      out[i * size + j] = (above * (1 - down) + below * down) / (block * block);
+    })
+  );
   return out;
 }
 

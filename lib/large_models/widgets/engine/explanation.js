@@ -21,7 +21,10 @@ export function* occlusionMap(score, pixels, side, size, stride, fill = 0) {
       }
       for (const at of inside) hidden[at] = fill;
       const loss = whole - score(hidden);
-      for (const at of inside) { lost[at] += loss; covers[at] += 1; }
+      for (const at of inside) {
+        lost[at] += loss;
+        covers[at] += 1;
+      }
       yield;
     }
   }
@@ -36,7 +39,9 @@ export function* integratedGradients(gradient, x, baseline, steps) {
   for (let step = 0; step < steps; step++) {
     const share = (step + 0.5) / steps;
     for (let i = 0; i < x.length; i++) point[i] = baseline[i] + share * (x[i] - baseline[i]);
-    gradient(point).forEach((value, i) => { total[i] += value; });
+    gradient(point).forEach((value, i) => {
+      total[i] += value;
+    });
     yield;
   }
   return total.map((value, i) => (x[i] - baseline[i]) * value / steps);

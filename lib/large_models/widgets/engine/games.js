@@ -1,7 +1,11 @@
 // Noughts and crosses, and what a table has learned about it. formulas/games.py, function for function.
 
 const GAME_SCALE = 10000; // the table's numbers are ten thousandths
-const GAME_LINES = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]];
+const GAME_LINES = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [
+  2,
+  4,
+  6,
+]];
 const GAME_FORMS = gameForms(); // where each square of the turned or mirrored board comes from
 
 function gameForms() {
@@ -16,7 +20,9 @@ function gameForms() {
 
 /** Who moves next: 1, the crosses, or 2. */
 export function gameToMove(board) {
-  return board.filter((mark) => mark === 1).length === board.filter((mark) => mark === 2).length ? 1 : 2;
+  return board.filter((mark) => mark === 1).length === board.filter((mark) => mark === 2).length
+    ? 1
+    : 2;
 }
 
 /** Three squares in a row of one mark, or undefined. */
@@ -53,15 +59,21 @@ export function gameGraph() {
   };
   visit("000000000");
   const names = [...worth.keys()].sort();
-  return { names, number: new Map(names.map((name, n) => [name, n])), worth: names.map((name) => worth.get(name)) };
+  return {
+    names,
+    number: new Map(names.map((name, n) => [name, n])),
+    worth: names.map((name) => worth.get(name)),
+  };
 }
 
 /** Of every free square: [by the table, by minimax], to the player whose move it is. */
 export function gameValues(graph, table, board) {
-  return new Map(gameFree(board).map((square) => {
-    const n = graph.number.get(gameClass(gamePlay(board, square)));
-    return [square, [table[n] / GAME_SCALE, graph.worth[n]]];
-  }));
+  return new Map(
+    gameFree(board).map((square) => {
+      const n = graph.number.get(gameClass(gamePlay(board, square)));
+      return [square, [table[n] / GAME_SCALE, graph.worth[n]]];
+    }),
+  );
 }
 
 /** The squares that the table plays: those of the largest value. */

@@ -3,7 +3,8 @@ import { tensor } from "./nn.js";
 import { lstm, rnn } from "./rnn.js";
 
 export const GATE_STEPS = 100; // of a sequence to add up
-export const GATE_LETTERS = "\n" + Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join("");
+export const GATE_LETTERS = "\n" +
+  Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join("");
 
 /** A network {layer, weight, bias, H, O} from its tensors by name. */
 export function gateFromTensors(tensors) {
@@ -14,10 +15,15 @@ export function gateFromTensors(tensors) {
   const weight = of("output.weight");
   return {
     layer: {
-      weightIh: of("rnn.weight_ih_l0"), weightHh: of("rnn.weight_hh_l0"),
-      biasIh: of("rnn.bias_ih_l0"), biasHh: of("rnn.bias_hh_l0"),
+      weightIh: of("rnn.weight_ih_l0"),
+      weightHh: of("rnn.weight_hh_l0"),
+      biasIh: of("rnn.bias_ih_l0"),
+      biasHh: of("rnn.bias_hh_l0"),
     },
-    weight, bias: of("output.bias"), H: weight.shape[1], O: weight.shape[0],
+    weight,
+    bias: of("output.bias"),
+    H: weight.shape[1],
+    O: weight.shape[0],
   };
 }
 
@@ -27,7 +33,9 @@ export function gateRun(net, x, clamps, past = null, from = 0) {
   const { H, O } = net;
   const [T, C] = x.shape;
   const rest = tensor(x.data.subarray(from * C), [T - from, C]);
-  const state = (name) => (from ? tensor(past[name].data.slice((from - 1) * H, from * H), [H]) : null);
+  const state = (
+    name,
+  ) => (from ? tensor(past[name].data.slice((from - 1) * H, from * H), [H]) : null);
   const made = clamps
     ? lstm(rest, net.layer, { h: state("h"), c: state("c"), clamp: gateClamp(clamps, H) })
     : rnn(rest, net.layer, { h: state("h") });
@@ -52,8 +60,11 @@ export function gateRun(net, x, clamps, past = null, from = 0) {
 /** The clamps of the units that this network has. */
 function gateClamp(clamps, H) {
   const there = ([unit]) => unit === "all" || Number(unit) < H;
-  return Object.fromEntries(Object.entries(clamps).map(([gate, units]) => (
-    [gate, Object.fromEntries(Object.entries(units).filter(there))])));
+  return Object.fromEntries(
+    Object.entries(clamps).map((
+      [gate, units],
+    ) => [gate, Object.fromEntries(Object.entries(units).filter(there))]),
+  );
 }
 
 /** Probabilities (O) after a step. */
@@ -69,7 +80,9 @@ export function gateChances(run, step) {
 export function gateOneHot(text) {
   const O = GATE_LETTERS.length;
   const x = tensor(new Float32Array(text.length * O), [text.length, O]);
-  Array.from(text, (c, s) => { x.data[s * O + GATE_LETTERS.indexOf(c)] = 1; });
+  Array.from(text, (c, s) => {
+    x.data[s * O + GATE_LETTERS.indexOf(c)] = 1;
+  });
   return x;
 }
 
@@ -81,7 +94,9 @@ export function gateUnit({ data }, unit, H) {
 /** (T, H) turned into rows of units, in the order given. */
 export function gateRows({ data, shape: [T, H] }, order) {
   const rows = new Float32Array(T * H);
-  order.forEach((unit, row) => { for (let s = 0; s < T; s++) rows[row * T + s] = data[s * H + unit]; });
+  order.forEach((unit, row) => {
+    for (let s = 0; s < T; s++) rows[row * T + s] = data[s * H + unit];
+  });
   return rows;
 }
 

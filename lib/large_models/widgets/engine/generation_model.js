@@ -24,7 +24,9 @@ export function textReader(weightBytes, tokenizerBytes, config) {
     known = [...ids];
     outputs = outputs.slice(0, past);
     if (past === ids.length) return outputs;
-    const { logits, attentions } = gptForward(weights, config, ids.slice(past), cache, { allLogits: true });
+    const { logits, attentions } = gptForward(weights, config, ids.slice(past), cache, {
+      allLogits: true,
+    });
     const [T, V] = logits.shape;
     for (let i = 0; i < T; i++) {
       const seen = past + i + 1;
@@ -45,10 +47,14 @@ export function textReader(weightBytes, tokenizerBytes, config) {
 export function lookOf({ look }, [L, H], layer, head) {
   const seen = look.length / (L * H);
   const row = new Float64Array(seen);
-  const [layers, heads] = [[layer, L], [head, H]].map(([one, all]) => (one === null ? [...Array(all).keys()] : [one]));
+  const [layers, heads] = [[layer, L], [head, H]].map((
+    [one, all],
+  ) => (one === null ? [...Array(all).keys()] : [one]));
   for (const l of layers) {
     for (const k of heads) {
-      for (let s = 0; s < seen; s++) row[s] += look[(l * H + k) * seen + s] / (layers.length * heads.length);
+      for (let s = 0; s < seen; s++) {
+        row[s] += look[(l * H + k) * seen + s] / (layers.length * heads.length);
+      }
     }
   }
   return row;
@@ -58,7 +64,8 @@ export function lookOf({ look }, [L, H], layer, head) {
  *  space, an end of line or a tab, "code" for what cannot be seen: bytes that are a part of a
  *  character, control characters. */
 export function tokenParts(bytes) {
-  const hex = (values) => Array.from(values, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
+  const hex = (values) =>
+    Array.from(values, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
   let text;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -68,9 +75,11 @@ export function tokenParts(bytes) {
   const marks = { " ": "␣", "\n": "⏎", "\t": "⇥" };
   const parts = [];
   for (const character of text) {
-    const part = character in marks ? ["mark", marks[character]]
-      : /[\p{C}\p{Z}]/u.test(character) ? ["code", `U+${hex([character.codePointAt(0)])}`]
-        : ["text", parts.length || !/\p{M}/u.test(character) ? character : `◌${character}`];
+    const part = character in marks
+      ? ["mark", marks[character]]
+      : /[\p{C}\p{Z}]/u.test(character)
+      ? ["code", `U+${hex([character.codePointAt(0)])}`]
+      : ["text", parts.length || !/\p{M}/u.test(character) ? character : `◌${character}`];
     if (part[0] === "text" && parts.at(-1)?.[0] === "text") parts.at(-1)[1] += part[1];
     else parts.push(part);
   }

@@ -17,7 +17,9 @@ export function lenetProbabilities(w, pixels) {
 export function lenetGradient(w, pixels, target) {
   const { conv1, relu1, pool1, conv2, relu2, hidden, scores } = lenetLayers(w, pixels);
   if (!Number.isInteger(target) || target < 0 || target >= scores.data.length) {
-    throw new Error(`lenetGradient: expected a target from 0 to ${scores.data.length - 1}, got ${target}`);
+    throw new Error(
+      `lenetGradient: expected a target from 0 to ${scores.data.length - 1}, got ${target}`,
+    );
   }
   const [outputs, weights] = [w["output.weight"], w["hidden.weight"]];
   const [HIDDEN, flat] = weights.shape;
@@ -44,7 +46,9 @@ function throughPool(given, bent, before) {
       for (let x = 0; x < W; x += 2, window++) {
         const first = (c * H + y) * W + x;
         let best = first;
-        for (const at of [first + 1, first + W, first + W + 1]) if (bent.data[at] > bent.data[best]) best = at;
+        for (const at of [first + 1, first + W, first + W + 1]) {
+          if (bent.data[at] > bent.data[best]) best = at;
+        }
         if (before.data[best] > 0) out[best] = given[window];
       }
     }

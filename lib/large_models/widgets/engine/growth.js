@@ -44,7 +44,12 @@ export function fitGrowth(times, values, confidence = 0.95) {
   const log = (t) => yMean + slope * (t - tMean);
   const reach = (t) => quantile * scatter * Math.sqrt(1 / n + (t - tMean) ** 2 / spread);
   return {
-    n, slope, error, quantile, scatter, slopes: [low, high],
+    n,
+    slope,
+    error,
+    quantile,
+    scatter,
+    slopes: [low, high],
     doubling: 1 / slope,
     doublings: low > 0 ? [1 / high, 1 / low] : null,
     line: (t) => 2 ** log(t),

@@ -5,11 +5,13 @@ import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.
 /** The weights by name. values: all their numbers, one after the other in the order of `shapes`. */
 export function lenetWeights(values, shapes) {
   let at = 0;
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    at += size;
-    return [name, tensor(values.slice(at - size, at), shape)];
-  }));
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      at += size;
+      return [name, tensor(values.slice(at - size, at), shape)];
+    }),
+  );
 }
 
 /** What every layer gives for a picture, 28 x 28 numbers. off: channels of the first convolution
@@ -23,7 +25,9 @@ export function lenetLayers(w, pixels, off = []) {
   const conv2 = conv2d(pool1, w["conv2.weight"], w["conv2.bias"]);
   const relu2 = relu(conv2);
   const pool2 = maxPool2d(relu2, { kernelSize: 2 });
-  const hidden = relu(linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]));
+  const hidden = relu(
+    linear(reshape(pool2, [pool2.data.length]), w["hidden.weight"], w["hidden.bias"]),
+  );
   const scores = linear(hidden, w["output.weight"], w["output.bias"]);
   return { input, conv1, relu1, pool1, conv2, relu2, pool2, hidden, scores };
 }

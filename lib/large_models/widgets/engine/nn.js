@@ -22,7 +22,10 @@ export function reshape(x, shape) {
  *  Options: stride, dilation (int or pair), padding (int, pair, "same" or "valid"), groups. */
 export function conv2d(x, weight, bias = null, options = {}) {
   const { stride, padding, dilation, groups } = withDefaults("conv2d", options, {
-    stride: 1, padding: 0, dilation: 1, groups: 1,
+    stride: 1,
+    padding: 0,
+    dilation: 1,
+    groups: 1,
   });
   const [B, C, H, W] = imageShape("conv2d", x);
   if (weight.shape.length !== 4) {
@@ -31,18 +34,25 @@ export function conv2d(x, weight, bias = null, options = {}) {
   const [O, Cg, K, L] = weight.shape;
   whole("conv2d", "groups", groups, 1);
   if (C % groups || O % groups) {
-    throw new Error(`conv2d: ${C} input and ${O} output channels must both divide by groups=${groups}`);
+    throw new Error(
+      `conv2d: ${C} input and ${O} output channels must both divide by groups=${groups}`,
+    );
   }
   if (Cg * groups !== C) {
-    throw new Error(`conv2d: weight ${show(weight.shape)} with groups=${groups} needs `
-      + `${Cg * groups} input channels, x has ${C}`);
+    throw new Error(
+      `conv2d: weight ${show(weight.shape)} with groups=${groups} needs ` +
+        `${Cg * groups} input channels, x has ${C}`,
+    );
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== O)) {
     throw new Error(`conv2d: bias must be (${O}), got ${show(bias.shape)}`);
   }
   const [sy, sx] = pair("conv2d", "stride", stride, 1);
   const [dy, dx] = pair("conv2d", "dilation", dilation, 1);
-  const [[top, bottom], [left, right]] = convPadding(padding, [sy, sx], [dy * (K - 1), dx * (L - 1)]);
+  const [[top, bottom], [left, right]] = convPadding(padding, [sy, sx], [
+    dy * (K - 1),
+    dx * (L - 1),
+  ]);
   const outH = outputLength("conv2d", H + top + bottom, K, sy, dy);
   const outW = outputLength("conv2d", W + left + right, L, sx, dx);
 
@@ -82,7 +92,11 @@ export function conv2d(x, weight, bias = null, options = {}) {
  *  Options: kernelSize, stride (default: kernelSize), padding, dilation (int or pair), ceilMode. */
 export function maxPool2d(x, options) {
   const o = withDefaults("maxPool2d", options, {
-    kernelSize: undefined, stride: null, padding: 0, dilation: 1, ceilMode: false,
+    kernelSize: undefined,
+    stride: null,
+    padding: 0,
+    dilation: 1,
+    ceilMode: false,
   });
   return pool("maxPool2d", x, o, (plane, W, ys, xs) => {
     let best = -Infinity;
@@ -100,7 +114,11 @@ export function maxPool2d(x, options) {
  *  countIncludePad: false, not at all. Options: kernelSize, stride, padding, ceilMode. */
 export function avgPool2d(x, options) {
   const o = withDefaults("avgPool2d", options, {
-    kernelSize: undefined, stride: null, padding: 0, ceilMode: false, countIncludePad: true,
+    kernelSize: undefined,
+    stride: null,
+    padding: 0,
+    ceilMode: false,
+    countIncludePad: true,
   });
   return pool("avgPool2d", x, { ...o, dilation: 1 }, (plane, W, ys, xs) => {
     let sum = 0;
@@ -120,7 +138,9 @@ export function relu(x) {
 export function linear(x, weight, bias = null) {
   const I = x.shape.at(-1);
   if (weight.shape.length !== 2 || weight.shape[1] !== I) {
-    throw new Error(`linear: weight must be (O, ${I}) for x ${show(x.shape)}, got ${show(weight.shape)}`);
+    throw new Error(
+      `linear: weight must be (O, ${I}) for x ${show(x.shape)}, got ${show(weight.shape)}`,
+    );
   }
   const O = weight.shape[0];
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== O)) {
@@ -173,7 +193,10 @@ function addFourTaps(sums, data, corner, stride, offsets, weights, tap) {
   let a2 = corner + offsets[tap + 2], a3 = corner + offsets[tap + 3];
   for (let j = 0; j < sums.length; j++) {
     sums[j] += w0 * data[a0] + w1 * data[a1] + w2 * data[a2] + w3 * data[a3];
-    a0 += stride; a1 += stride; a2 += stride; a3 += stride;
+    a0 += stride;
+    a1 += stride;
+    a2 += stride;
+    a3 += stride;
   }
 }
 
@@ -184,10 +207,13 @@ function pool(name, x, o, reduce) {
   const padding = pair(name, "padding", o.padding, 0);
   const dilation = pair(name, "dilation", o.dilation, 1);
   if (padding.some((p, axis) => 2 * p > kernel[axis])) {
-    throw new Error(`${name}: padding ${show(padding)} must be at most half of kernelSize ${show(kernel)}`);
+    throw new Error(
+      `${name}: padding ${show(padding)} must be at most half of kernelSize ${show(kernel)}`,
+    );
   }
   const [ys, xs] = [H, W].map((length, axis) => (
-    windows(name, length, kernel[axis], stride[axis], padding[axis], dilation[axis], o.ceilMode)));
+    windows(name, length, kernel[axis], stride[axis], padding[axis], dilation[axis], o.ceilMode)
+  ));
   const out = new Float32Array(B * C * ys.length * xs.length);
   let at = 0;
   for (let p = 0; p < B * C; p++) {
@@ -219,7 +245,9 @@ function windows(name, length, kernel, stride, padding, dilation, ceilMode) {
 function convPadding(padding, [sy, sx], spans) {
   if (padding === "valid") return [[0, 0], [0, 0]];
   if (padding === "same") {
-    if (sy !== 1 || sx !== 1) throw new Error(`conv2d: padding "same" needs stride 1, got (${sy}, ${sx})`);
+    if (sy !== 1 || sx !== 1) {
+      throw new Error(`conv2d: padding "same" needs stride 1, got (${sy}, ${sx})`);
+    }
     return spans.map((span) => [Math.floor(span / 2), span - Math.floor(span / 2)]);
   }
   return pair("conv2d", "padding", padding, 0).map((p) => [p, p]);
@@ -247,7 +275,9 @@ function withDefaults(name, options, defaults) {
 
 function pair(name, what, value, least) {
   const values = Array.isArray(value) ? value : [value, value];
-  if (values.length !== 2) throw new Error(`${name}: ${what} must be an int or a pair, got ${show(value)}`);
+  if (values.length !== 2) {
+    throw new Error(`${name}: ${what} must be an int or a pair, got ${show(value)}`);
+  }
   for (const v of values) whole(name, what, v, least);
   return values;
 }

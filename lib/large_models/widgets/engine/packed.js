@@ -18,7 +18,9 @@ export function unpack(bytes) {
   const tensors = {};
   for (const [name, { dtype, shape }] of Object.entries(entries)) {
     if (dtype === "I8") {
-      if (entries[`${name}.scale`]?.dtype !== "F32") throw new Error(`unpack: expected “${name}.scale”`);
+      if (entries[`${name}.scale`]?.dtype !== "F32") {
+        throw new Error(`unpack: expected “${name}.scale”`);
+      }
       const [whole, scale] = [read(name, Int8Array), read(`${name}.scale`, Float32Array)];
       const width = shape.slice(1).reduce((x, y) => x * y, 1);
       const groups = Math.ceil(width / PACKED_SHARE);
@@ -28,7 +30,8 @@ export function unpack(bytes) {
       const data = new Float32Array(whole.length);
       for (let row = 0; row < shape[0]; row++) {
         for (let i = 0; i < width; i++) {
-          data[row * width + i] = whole[row * width + i] * scale[row * groups + Math.floor(i / PACKED_SHARE)];
+          data[row * width + i] = whole[row * width + i] *
+            scale[row * groups + Math.floor(i / PACKED_SHARE)];
         }
       }
       tensors[name] = { data, shape };
@@ -46,8 +49,11 @@ export function unpack(bytes) {
 /** The number that sixteen bits stand for: sign, five bits of exponent, ten of fraction. */
 function packedHalf(bits) {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  const size = exponent === 31 ? (fraction ? NaN : Infinity)
-    : exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  const size = exponent === 31
+    ? (fraction ? NaN : Infinity)
+    : exponent
+    ? (1 + fraction / 1024) * 2 ** (exponent - 15)
+    : fraction * 2 ** -24;
   return bits >> 15 ? -size : size;
 }
 
@@ -55,7 +61,9 @@ function packedHalf(bits) {
 function packedHeader(bytes) {
   try {
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-    const { __metadata__, ...entries } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const { __metadata__, ...entries } = JSON.parse(
+      new TextDecoder().decode(bytes.subarray(8, 8 + length)),
+    );
     return { entries, start: 8 + length };
   } catch (error) {
     throw new Error(`unpack: expected packed weights (${error.message})`);

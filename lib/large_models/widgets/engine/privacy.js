@@ -3,7 +3,10 @@
 /** No attack on an (epsilon, delta)-private training finds a larger share; epsilon null: no promise. */
 export function mostFound(wrong, epsilon, delta) {
   if (epsilon === null) return 1;
-  const most = Math.min(Math.exp(epsilon) * wrong + delta, 1 - Math.exp(-epsilon) * (1 - delta - wrong));
+  const most = Math.min(
+    Math.exp(epsilon) * wrong + delta,
+    1 - Math.exp(-epsilon) * (1 - delta - wrong),
+  );
   return Math.max(0, Math.min(1, most));
 }
 

@@ -46,20 +46,26 @@ export function gru(x, weights, { h = null } = {}) {
 // before[name] the states before it; results go to after[name], from `at` on.
 
 const RNN_CELL = {
-  name: "rnn", gates: 1, states: ["h"], results: ["h"],
+  name: "rnn",
+  gates: 1,
+  states: ["h"],
+  results: ["h"],
   prepare({ nonlinearity }) {
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
       throw new Error(`rnn: nonlinearity must be "tanh" or "relu", got “${nonlinearity}”`);
     }
     return nonlinearity === "tanh" ? Math.tanh : (v) => Math.max(0, v);
   },
-  run(a, b, before, after, at, H, activation) {
+  run(a, b, _before, after, at, H, activation) {
     for (let j = 0; j < H; j++) after.h[at + j] = activation(a[j] + b[j]);
   },
 };
 
 const LSTM_CELL = {
-  name: "lstm", gates: 4, states: ["h", "c"], results: ["i", "f", "g", "o", "c", "h"],
+  name: "lstm",
+  gates: 4,
+  states: ["h", "c"],
+  results: ["i", "f", "g", "o", "c", "h"],
   prepare: ({ clamp }, H) => clampedGates(clamp, H),
   run(a, b, before, after, at, H, held) {
     const gate = (at, own) => (Number.isNaN(own) ? logistic(a[at] + b[at]) : own);
@@ -80,7 +86,10 @@ const LSTM_CELL = {
 };
 
 const GRU_CELL = {
-  name: "gru", gates: 3, states: ["h"], results: ["r", "z", "n", "h"],
+  name: "gru",
+  gates: 3,
+  states: ["h"],
+  results: ["r", "z", "n", "h"],
   prepare: () => null,
   run(a, b, before, after, at, H) {
     for (let j = 0; j < H; j++) {
@@ -97,7 +106,9 @@ const GRU_CELL = {
 
 /** For each gate, what each of the H units is held at; NaN where it computes its own value. */
 function clampedGates(clamp, H) {
-  const held = Object.fromEntries(["i", "f", "o"].map((gate) => [gate, new Float64Array(H).fill(NaN)]));
+  const held = Object.fromEntries(
+    ["i", "f", "o"].map((gate) => [gate, new Float64Array(H).fill(NaN)]),
+  );
   for (const [gate, units] of Object.entries(clamp ?? {})) {
     if (!held[gate]) throw new Error(`lstm: a clamp is for the gates i, f and o, got “${gate}”`);
     const { all = null, ...single } = units;
@@ -106,7 +117,9 @@ function clampedGates(clamp, H) {
         throw new Error(`lstm: a gate is held at 0 to 1, or null for its own value, got ${value}`);
       }
       if (unit !== "all" && !(/^\d+$/.test(unit) && Number(unit) < H)) {
-        throw new Error(`lstm: a clamp is for “all” or for a unit from 0 to ${H - 1}, got “${unit}”`);
+        throw new Error(
+          `lstm: a clamp is for “all” or for a unit from 0 to ${H - 1}, got “${unit}”`,
+        );
       }
       if (unit === "all") held[gate].fill(value ?? NaN);
       else held[gate][unit] = value ?? NaN;
@@ -133,7 +146,11 @@ function recurrentStep(cell, x, states, weights, settings) {
 function recurrentSequence(cell, x, states, weights, settings) {
   const H = hiddenSize(cell, weights);
   if ((x.shape.length !== 2 && x.shape.length !== 3) || x.shape.at(-2) === 0) {
-    throw new Error(`${cell.name}: x must be (T, C) or (B, T, C) with T of at least 1, got (${x.shape.join(", ")})`);
+    throw new Error(
+      `${cell.name}: x must be (T, C) or (B, T, C) with T of at least 1, got (${
+        x.shape.join(", ")
+      })`,
+    );
   }
   const batch = x.shape.slice(0, -2);
   const T = x.shape.at(-2);
@@ -144,12 +161,18 @@ function recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape }
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const [rows, C] = weightIh.shape;
   if (x.shape.at(-1) !== C) {
-    throw new Error(`${cell.name}: x must have ${C} values per step for these weights, got ${x.shape.at(-1)}`);
+    throw new Error(
+      `${cell.name}: x must have ${C} values per step for these weights, got ${x.shape.at(-1)}`,
+    );
   }
   for (const name of cell.states) {
     const state = states[name];
     if (state && state.shape.join() !== [...batch, H].join()) {
-      throw new Error(`${cell.name}: ${name} must be (${[...batch, H].join(", ")}), got (${state.shape.join(", ")})`);
+      throw new Error(
+        `${cell.name}: ${name} must be (${[...batch, H].join(", ")}), got (${
+          state.shape.join(", ")
+        })`,
+      );
     }
   }
   const prepared = cell.prepare(settings, H);
@@ -219,10 +242,17 @@ function hiddenSize(cell, weights) {
   const [ih, hh, bi, bh] = names.map((name) => weights[name].shape);
   const H = hh[1];
   const rows = cell.gates * H;
-  if (!H || ih.length !== 2 || [hh, bi, bh].some((shape, k) => shape.join() !== [[rows, H], [rows], [rows]][k].join())
-    || ih[0] !== rows) {
-    throw new Error(`${cell.name}: weights must be (${cell.gates}*H, C), (${cell.gates}*H, H) and two biases `
-      + `(${cell.gates}*H), got ${[ih, hh, bi, bh].map((shape) => `(${shape.join(", ")})`).join(", ")}`);
+  if (
+    !H || ih.length !== 2 ||
+    [hh, bi, bh].some((shape, k) => shape.join() !== [[rows, H], [rows], [rows]][k].join()) ||
+    ih[0] !== rows
+  ) {
+    throw new Error(
+      `${cell.name}: weights must be (${cell.gates}*H, C), (${cell.gates}*H, H) and two biases ` +
+        `(${cell.gates}*H), got ${
+          [ih, hh, bi, bh].map((shape) => `(${shape.join(", ")})`).join(", ")
+        }`,
+    );
   }
   return H;
 }

@@ -4,11 +4,16 @@
 /** What may be drawn. Options: temperature, topK, topP (null for all), greedy.
  *  Returns {order, kept, said, drawn}: token ids from the most probable on; the set of those that
  *  are not cut; and by id, the probabilities as the model has them, and as they are drawn. */
-export function nextTokens(scores, { temperature = 1, topK = null, topP = null, greedy = false } = {}) {
+export function nextTokens(
+  scores,
+  { temperature = 1, topK = null, topP = null, greedy = false } = {},
+) {
   const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
   let kept = greedy ? order.slice(0, 1) : order;
   // Equals of the last one stay too.
-  if (topK !== null && topK < kept.length) kept = kept.filter((id) => scores[id] >= scores[order[topK - 1]]);
+  if (topK !== null && topK < kept.length) {
+    kept = kept.filter((id) => scores[id] >= scores[order[topK - 1]]);
+  }
   if (topP !== null && topP < 1) {
     const among = samplingSoftmax(scores, kept, temperature);
     let sum = 0;
@@ -19,7 +24,10 @@ export function nextTokens(scores, { temperature = 1, topK = null, topP = null, 
     });
   }
   return {
-    order, kept: new Set(kept), said: samplingSoftmax(scores, order, 1), drawn: samplingSoftmax(scores, kept, temperature),
+    order,
+    kept: new Set(kept),
+    said: samplingSoftmax(scores, order, 1),
+    drawn: samplingSoftmax(scores, kept, temperature),
   };
 }
 

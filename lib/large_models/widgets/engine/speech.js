@@ -55,7 +55,11 @@ export function speechSynthesize([middle, ...formants], seconds) {
     const glide = Math.min(1, Math.max(0, (place - 0.25) / 0.5));
     along[n] = glide * glide * (3 - 2 * glide);
   }
-  let wave = speechResonate(speechPulses(pitch, inside).map((v, n) => v * swell[n]), () => 0, SPEECH_SOURCE_WIDTH);
+  let wave = speechResonate(
+    speechPulses(pitch, inside).map((v, n) => v * swell[n]),
+    () => 0,
+    SPEECH_SOURCE_WIDTH,
+  );
   wave = wave.map((v, n) => v - (n ? wave[n - 1] : 0)); // the lips let changes of the stream out
   SPEECH_WIDTHS.forEach((width, f) => {
     const [low, high] = [formants[f], formants[f + 3]];
@@ -80,7 +84,10 @@ export function speechNoise() {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const sums = Float64Array.from({ length: SPEECH_LENGTH }, () => draw() + draw() + draw() + draw() - 2);
+  const sums = Float64Array.from(
+    { length: SPEECH_LENGTH },
+    () => draw() + draw() + draw() + draw() - 2,
+  );
   const size = Math.sqrt(speechSquare(sums));
   return sums.map((v) => v / size);
 }
@@ -128,10 +135,19 @@ export function speechPicture(samples) {
   for (let m = 0; m < M; m++) {
     const frame = samples.slice(m * SPEECH_HOP, m * SPEECH_HOP + SPEECH_FRAME)
       .map((v, n) => v * Math.sin((Math.PI * n) / SPEECH_FRAME) ** 2);
-    speechPower(frame).forEach((v, k) => { power[k * M + m] = v; most = Math.max(most, v); });
+    speechPower(frame).forEach((v, k) => {
+      power[k * M + m] = v;
+      most = Math.max(most, v);
+    });
   }
   const least = 10 ** (-SPEECH_DEPTH / 10);
-  return tensor(Float32Array.from(power, (v) => 1 + (10 * Math.log10(Math.max(v / most, least))) / SPEECH_DEPTH), [1, K, M]);
+  return tensor(
+    Float32Array.from(
+      power,
+      (v) => 1 + (10 * Math.log10(Math.max(v / most, least))) / SPEECH_DEPTH,
+    ),
+    [1, K, M],
+  );
 }
 
 /** The network's ten probabilities. w: the weights by name. */
@@ -140,6 +156,9 @@ export function speechForward(w, picture) {
   const second = relu(conv2d(first, w["conv2.weight"], w["conv2.bias"], { stride: 2 }));
   const M = second.shape[2];
   const rows = second.data.length / M;
-  const mean = Float32Array.from({ length: rows }, (_, r) => second.data.subarray(r * M, (r + 1) * M).reduce((a, b) => a + b, 0) / M);
+  const mean = Float32Array.from(
+    { length: rows },
+    (_, r) => second.data.subarray(r * M, (r + 1) * M).reduce((a, b) => a + b, 0) / M,
+  );
   return softmax(linear(tensor(mean, [rows]), w["output.weight"], w["output.bias"])).data;
 }

@@ -9,7 +9,9 @@ import { tensor } from "./nn.js";
 export function layerNorm(x, weight, bias, eps = 1e-5) {
   const C = x.shape.at(-1);
   if (!C || weight.data.length !== C || bias.data.length !== C) {
-    gptFail(`layerNorm: expected x (..., C) with weight and bias (C), got (${x.shape}), (${weight.shape}), (${bias.shape})`);
+    gptFail(
+      `layerNorm: expected x (..., C) with weight and bias (C), got (${x.shape}), (${weight.shape}), (${bias.shape})`,
+    );
   }
   const out = new Float64Array(x.data.length);
   gptNorm(x.data, weight.data, bias.data, eps, out);
@@ -19,7 +21,9 @@ export function layerNorm(x, weight, bias, eps = 1e-5) {
 /** x P(a standard normal number < x). Options: approximate, "none" or GPT-2's "tanh". */
 export function gelu(x, options = {}) {
   const { approximate = "none", ...others } = options;
-  if (Object.keys(others).length) gptFail(`gelu: no option "${Object.keys(others)[0]}", expected approximate`);
+  if (Object.keys(others).length) {
+    gptFail(`gelu: no option "${Object.keys(others)[0]}", expected approximate`);
+  }
   const f = { none: gptGelu, tanh: gptGeluTanh }[approximate];
   if (!f) gptFail(`gelu: approximate must be "none" or "tanh", got "${approximate}"`);
   return tensor(Float64Array.from(x.data, f), x.shape);
@@ -37,7 +41,11 @@ export function embedding(ids, weight) {
 /** An empty cache of keys and values, for `gptForward`. Set `length` to a smaller number to forget
  *  the tokens after it. */
 export function gptCache(config) {
-  const rows = () => Array.from({ length: config.n_layer }, () => new Float32Array(config.n_positions * config.n_embd));
+  const rows = () =>
+    Array.from(
+      { length: config.n_layer },
+      () => new Float32Array(config.n_positions * config.n_embd),
+    );
   return { length: 0, keys: rows(), values: rows() };
 }
 
@@ -49,9 +57,15 @@ export function gptCache(config) {
  *  T tokens looks, among all S of the cache. */
 export function gptForward(weights, config, ids, cache = null, options = {}) {
   const { allLogits = false, ...others } = options;
-  if (Object.keys(others).length) gptFail(`gptForward: no option "${Object.keys(others)[0]}", expected allLogits`);
+  if (Object.keys(others).length) {
+    gptFail(`gptForward: no option "${Object.keys(others)[0]}", expected allLogits`);
+  }
   const { n_layer: L, n_head: H, n_embd: C, n_positions: N, vocab_size: V } = config;
-  const activation = { gelu_new: gptGeluTanh, gelu_pytorch_tanh: gptGeluTanh, gelu: gptGelu }[config.activation_function];
+  const activation = {
+    gelu_new: gptGeluTanh,
+    gelu_pytorch_tanh: gptGeluTanh,
+    gelu: gptGelu,
+  }[config.activation_function];
   if (!activation) gptFail(`gptForward: no activation “${config.activation_function}”`);
   if (C % H) gptFail(`gptForward: ${H} heads do not divide ${C} features`);
   gptCheckIds("gptForward", ids, V);
@@ -59,7 +73,9 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
   const S = past + T;
   if (S > N) gptFail(`gptForward: expected at most ${N} tokens, got ${S}`);
   const eps = config.layer_norm_epsilon ?? 1e-5;
-  const w = (name) => (weights[`transformer.${name}`] ?? weights[name])?.data ?? gptFail(`gptForward: no weights “${name}”`);
+  const w = (name) =>
+    (weights[`transformer.${name}`] ?? weights[name])?.data ??
+      gptFail(`gptForward: no weights “${name}”`);
   const store = cache ?? gptCache({ ...config, n_positions: S });
   const D = C / H;
 
@@ -87,9 +103,24 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
     mixed.fill(0);
     for (let head = 0; head < H; head++) {
       for (let t = 0; t < T; t++) {
-        const row = attentions.subarray(((layer * H + head) * T + t) * S, ((layer * H + head) * T + t + 1) * S);
+        const row = attentions.subarray(
+          ((layer * H + head) * T + t) * S,
+          ((layer * H + head) * T + t + 1) * S,
+        );
         const seen = past + t + 1;
-        gptAttend(qkv, 3 * t * C + head * D, keys, values, head * D, C, D, seen, row, mixed, t * C + head * D);
+        gptAttend(
+          qkv,
+          3 * t * C + head * D,
+          keys,
+          values,
+          head * D,
+          C,
+          D,
+          seen,
+          row,
+          mixed,
+          t * C + head * D,
+        );
       }
     }
     gptAffine(mixed, of("attn.c_proj.weight"), of("attn.c_proj.bias"), C, C, added);
@@ -105,7 +136,8 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
   const scored = allLogits ? normed : normed.subarray((T - 1) * C);
   const logits = gptScores(scored, wte, C, V);
   return {
-    logits: tensor(logits, allLogits ? [T, V] : [V]), attentions: tensor(attentions, [L, H, T, S]),
+    logits: tensor(logits, allLogits ? [T, V] : [V]),
+    attentions: tensor(attentions, [L, H, T, S]),
   };
 }
 
@@ -116,7 +148,9 @@ function gptFail(message) {
 function gptCheckIds(name, ids, V) {
   if (!ids.length) gptFail(`${name}: expected at least one id, got none`);
   for (const id of ids) {
-    if (!Number.isInteger(id) || id < 0 || id >= V) gptFail(`${name}: expected whole numbers from 0 to ${V - 1}, got ${id}`);
+    if (!Number.isInteger(id) || id < 0 || id >= V) {
+      gptFail(`${name}: expected whole numbers from 0 to ${V - 1}, got ${id}`);
+    }
   }
 }
 
@@ -216,6 +250,7 @@ function gptGelu(x) {
 /** The error function within 1.5e-7: Abramowitz and Stegun 1964, formula 7.1.26. */
 function gptErf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  const poly = t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return Math.sign(x) * (1 - poly * Math.exp(-x * x));
 }

@@ -9,8 +9,14 @@ const WORDPIECE_SPACE = /[\t\n\r\p{White_Space}]/u;
 const WORDPIECE_CONTROL = /[\p{Cc}\p{Cf}\p{Co}]/u;
 const WORDPIECE_SIGN = /[!-/:-@[-`{-~\p{P}]/u;
 const WORDPIECE_CHINESE = [
-  [0x4e00, 0x9fff], [0x3400, 0x4dbf], [0x20000, 0x2a6df], [0x2a700, 0x2b73f], [0x2b740, 0x2b81f],
-  [0x2b920, 0x2ceaf], [0xf900, 0xfaff], [0x2f800, 0x2fa1f],
+  [0x4e00, 0x9fff],
+  [0x3400, 0x4dbf],
+  [0x20000, 0x2a6df],
+  [0x2a700, 0x2b73f],
+  [0x2b740, 0x2b81f],
+  [0x2b920, 0x2ceaf],
+  [0xf900, 0xfaff],
+  [0x2f800, 0x2fa1f],
 ];
 const WORDPIECE_LONGEST = 100; // characters of a word; longer ones are unknown
 
@@ -18,16 +24,21 @@ const WORDPIECE_LONGEST = 100; // characters of a word; longer ones are unknown
  *  Throws an Error if it is of another kind. */
 export function wordpieceTokenizer(json) {
   const { model, normalizer, pre_tokenizer: splitter, added_tokens: added = [] } = json ?? {};
-  const plain = normalizer?.type === "BertNormalizer" && normalizer.lowercase && normalizer.clean_text
-    && normalizer.handle_chinese_chars && normalizer.strip_accents !== false;
+  const plain = normalizer?.type === "BertNormalizer" && normalizer.lowercase &&
+    normalizer.clean_text &&
+    normalizer.handle_chinese_chars && normalizer.strip_accents !== false;
   if (model?.type !== "WordPiece" || !plain || splitter?.type !== "BertPreTokenizer") {
-    throw new Error("expected a tokenizer.json of WordPiece, in lower case, with BERT's normalizer");
+    throw new Error(
+      "expected a tokenizer.json of WordPiece, in lower case, with BERT's normalizer",
+    );
   }
   const ids = new Map(Object.entries(model.vocab));
   const special = new Map(added.map(({ content, id }) => [content, id]));
   const tokens = [];
   for (const [token, id] of [...ids, ...special]) tokens[id] = token;
-  const names = [...special.keys()].sort((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const names = [...special.keys()].sort((a, b) => b.length - a.length).map((name) =>
+    name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+  );
   const cut = names.length ? new RegExp(`(${names.join("|")})`, "u") : /(?!)/u;
   const unknown = ids.get(model.unk_token);
   const prefix = model.continuing_subword_prefix ?? "##";
@@ -53,8 +64,15 @@ export function wordpieceTokenizer(json) {
 
   return {
     /** Text to ids, [CLS] in front and [SEP] behind. A lone surrogate becomes U+FFFD. */
-    encode: (text) => [ids.get("[CLS]") ?? special.get("[CLS]"), ...text.toWellFormed().split(cut).flatMap((part) => (
-      special.has(part) ? [special.get(part)] : wordpieceWords(part).flatMap(pieces))), ids.get("[SEP]") ?? special.get("[SEP]")],
+    encode: (
+      text,
+    ) => [
+      ids.get("[CLS]") ?? special.get("[CLS]"),
+      ...text.toWellFormed().split(cut).flatMap((part) => (
+        special.has(part) ? [special.get(part)] : wordpieceWords(part).flatMap(pieces)
+      )),
+      ids.get("[SEP]") ?? special.get("[SEP]"),
+    ],
     textOf(id) {
       if (tokens[id] === undefined) throw new Error(`no token ${id}`);
       return tokens[id];
@@ -70,11 +88,17 @@ export function wordpieceWords(text) {
   for (const letter of text) {
     const code = letter.codePointAt(0);
     if (WORDPIECE_SPACE.test(letter)) {
-      if (letter === "\t" || letter === "\n" || letter === "\r" || !WORDPIECE_CONTROL.test(letter)) clean += " ";
+      if (
+        letter === "\t" || letter === "\n" || letter === "\r" || !WORDPIECE_CONTROL.test(letter)
+      ) clean += " ";
     } else if (code === 0xfffd || WORDPIECE_CONTROL.test(letter)) continue;
-    else clean += WORDPIECE_CHINESE.some(([from, to]) => from <= code && code <= to) ? ` ${letter} ` : letter;
+    else {clean += WORDPIECE_CHINESE.some(([from, to]) => from <= code && code <= to)
+        ? ` ${letter} `
+        : letter;}
   }
-  const lower = [...clean.normalize("NFD").replace(/\p{Mn}/gu, "")].map((letter) => letter.toLowerCase()).join("");
+  const lower = [...clean.normalize("NFD").replace(/\p{Mn}/gu, "")].map((letter) =>
+    letter.toLowerCase()
+  ).join("");
   return lower.split(/\p{White_Space}+/u).flatMap((word) => {
     const parts = [];
     let current = "";
