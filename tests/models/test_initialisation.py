@@ -13,7 +13,7 @@ import torch
 import transformers
 from torch import nn
 
-from large_models.models import bert, cnn, gpt, lora, recommender, rnn, seq2seq, sequence, speech
+from large_models.models import bert, cnn, gpt, lora, recommender, rnn, seq2seq, speech
 from large_models.models import transformer as blocks
 from large_models.models.attention import MultiHeadAttention
 
@@ -185,7 +185,7 @@ def test_recurrent_layers(kind):
 
 
 def test_a_sequence_model_and_its_open_gates():
-    model = sequence.SequenceModel(sequence.SequenceConfig("lstm", 20, 50, 9))
+    model = rnn.SequenceModel(rnn.SequenceConfig("lstm", 20, 50, 9))
     every_parameter(model, {r"rnn\..*": even(1 / math.sqrt(50)), r"output\..*": linear(50)})
     before = {name: p.clone() for name, p in model.named_parameters()}
     model.remember_by_default(3.0)

@@ -37,7 +37,7 @@ def test_written_and_read_back(tmp_path):
 def test_bad_sizes_and_shapes():
     with pytest.raises(ValueError, match="stride: expected a whole number of at least 1, got 0"):
         SpeechCNNConfig(stride=0)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="does not fit"):
         SpeechCNNConfig(rows=8)  # the second kernel does not fit
     with pytest.raises(ValueError, match=r"expected shape \(B, 1, 65, M\), got \(1, 65, 49\)"):
         SpeechCNN()(torch.rand(1, 65, 49))

@@ -19,6 +19,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +35,8 @@ from large_models.experiments.learning_curves import JUDGED, as_text, some
 from large_models.files import WEIGHTS, write_whole
 from large_models.formulas import compression
 from large_models.models import lora
-from large_models.models.bert import BertConfig, BertForSequenceClassification, to_hub
+from large_models.models.bert import BertConfig, BertForSequenceClassification
+from large_models.models.bert_files import to_hub
 from large_models.models.cnn import num_parameters
 from large_models.tensors import save_tensors
 from large_models.training.loop import fit
@@ -235,7 +237,7 @@ def ratios(ways: dict[str, Callable], rounds: int = 30) -> dict[str, float]:
     return {name: seconds / first for name, seconds in least.items()}
 
 
-def shipped(directory: str | Path, way: str, **what) -> list[dict]:
+def shipped(directory: str | Path, way: str, **what: Any) -> list[dict]:
     """The rows of compression.json of one way, and with these settings, in their order."""
     rows = json.loads((Path(directory) / "compression.json").read_text("utf-8"))["results"]
     return [row for row in rows if {"way": way, **what}.items() <= row.items()]
@@ -283,7 +285,7 @@ def more_seeds(
     scores = teach(teacher, data)
     vocab_size = teacher.config.vocab_size
 
-    def keep(way: str, seed: int, train: Callable[[], nn.Module], **what) -> None:
+    def keep(way: str, seed: int, train: Callable[[], nn.Module], **what: Any) -> None:
         row = {"way": way, "seed": seed} | what
         if any(row.items() <= there.items() for there in rows):
             return
@@ -355,7 +357,7 @@ def main() -> None:
         more_seeds(pretrained, output, data, judged, (steps, more, student_steps))
         return
 
-    def keep(way: str, model: nn.Module, **what) -> None:
+    def keep(way: str, model: nn.Module, **what: Any) -> None:
         how = {key: what[key] for key in ("bits", "per") if key in what}
         row = {"way": way} | what | {"kilobytes": round(stored_bits(model, **how) / 8e3, 1)}
         rows.append(row | judge(model, judged))

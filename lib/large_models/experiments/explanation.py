@@ -19,7 +19,8 @@ from large_models.data import docstrings, masking
 from large_models.experiments import finetune
 from large_models.formulas import explanation
 from large_models.models import explanation as explain
-from large_models.models.bert import BertForMaskedLM, BertForSequenceClassification, from_hub
+from large_models.models.bert import BertForMaskedLM, BertForSequenceClassification
+from large_models.models.bert_files import from_hub
 from large_models.models.cnn import LeNet
 from large_models.tensors import load_tensors
 

@@ -13,9 +13,10 @@ Chapters: 2_concepts, 4_1_train_bert. Recipe: Devlin et al. 2019, section 4.
 import argparse
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,9 +30,10 @@ from torch.nn import functional as F
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
-from large_models.models.bert import BertForSequenceClassification, to_hub
+from large_models.models.bert import BertForSequenceClassification
+from large_models.models.bert_files import to_hub
 from large_models.tensors import save_tensors
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 from large_models.training.metrics import confusion
 
 TASKS = {"packages": docstrings.PACKAGES, "sections": docstrings.SECTIONS}
@@ -92,7 +94,7 @@ def load(task: str, split: str, tokens: Tokenizer, length: int = 64) -> Labelled
     return Labelled(tuple(texts), getattr(data, task), TASKS[task])
 
 
-def batches(data: Labelled, budget: int = BUDGET):
+def batches(data: Labelled, budget: int = BUDGET) -> Batches:
     """One epoch's batches for `fit`: ids, mask, labels; texts of one length together."""
 
     def epoch(generator: torch.Generator) -> Iterable[tuple[Tensor, ...]]:
@@ -136,7 +138,7 @@ def train(
     frozen: bool = False,
     rate: float | None = None,
     seed: int = 0,
-    **fit_settings,
+    **fit_settings: Any,
 ) -> list[dict[str, float]]:
     """Train a model in place; gives what `fit` returns.
 
@@ -176,7 +178,9 @@ def bag_of_words(train_split: Labelled, data: Labelled) -> NDArray[np.int64]:
     return learner.predict(words.transform(data.texts))
 
 
-def _batches(data: Labelled, rng: np.random.Generator, budget: int):
+def _batches(
+    data: Labelled, rng: np.random.Generator, budget: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     sizes = np.array([len(text) for text in data.texts])
     for rows in masking.groups(sizes, rng, budget):
         ids = torch.from_numpy(masking.pad([data.texts[i] for i in rows]))

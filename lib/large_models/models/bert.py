@@ -12,77 +12,35 @@ in both directions. Source: Devlin et al. 2019. Chapters: 4_1_train_bert, 4_2_in
 """
 
 import json
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from large_models.files import write_whole
 from large_models.models import hub, transformer
+from large_models.models.bert_files import (
+    PLAIN,
+    SPECIAL,
+    BertConfig,
+    check_tokenizer,
+    from_hub,
+    in_file,
+    read_config,
+    read_labels,
+    to_hub,
+    wanted,
+)
 from large_models.models.masks import as_bool
-from large_models.models.transformer import BlockConfig, Encoder, LayerNorm, LearnedPositions
-from large_models.tensors import load_into, load_tensors, modern, save_tensors
+from large_models.models.transformer import Encoder, LayerNorm, LearnedPositions
+from large_models.tensors import load_into, load_tensors, save_tensors
 
-# The names of activations in BERT's config.json, and `Block`'s for them.
-ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
-ACTIVATIONS["relu"] = "relu"
-# What a config.json may say that this model does not do.
-PLAIN = {"is_decoder": False, "add_cross_attention": False, "position_embedding_type": "absolute"}
-
-
-@dataclass(frozen=True)
-class BertConfig:
-    """Sizes of a BERT, by the names of its config.json.
-
-    `dropout` is one number for hidden_dropout_prob and attention_probs_dropout_prob; the block
-    applies it inside the feed-forward network as well, as torch's layer does.
-
-    Raises:
-        ValueError: for a size less than 1, heads that do not divide hidden_size, a dropout outside
-            0..1, or an activation unknown here.
-    """
-
-    vocab_size: int = 4096
-    hidden_size: int = 128
-    num_hidden_layers: int = 2
-    num_attention_heads: int = 4
-    intermediate_size: int = 512
-    hidden_act: str = "gelu"
-    dropout: float = 0.1
-    max_position_embeddings: int = 128  # the longest text, in tokens
-    type_vocab_size: int = 2  # first and second text of a pair
-    layer_norm_eps: float = 1e-12
-    pad_token_id: int = 0
-    tie_word_embeddings: bool = True
-
-    def __post_init__(self) -> None:
-        sizes = ("vocab_size", "num_hidden_layers", "max_position_embeddings", "type_vocab_size")
-        for name in sizes:
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
-        if self.hidden_act not in ACTIVATIONS:
-            words = ", ".join(ACTIVATIONS)
-            raise ValueError(f"hidden_act: expected one of {words}, got {self.hidden_act!r}")
-        _ = self.block
-
-    @property
-    def block(self) -> BlockConfig:
-        """The same as the settings of a `Block`."""
-        return BlockConfig(
-            hidden_size=self.hidden_size,
-            num_heads=self.num_attention_heads,
-            feed_forward_size=self.intermediate_size,
-            dropout=self.dropout,
-            activation=ACTIVATIONS[self.hidden_act],
-            layer_norm_eps=self.layer_norm_eps,
-        )
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 class BertModel(nn.Module):
@@ -130,7 +88,9 @@ class BertModel(nn.Module):
         """What goes into the first block: (B, T, C). Arguments and errors as `forward`."""
         return self._read(input_ids, attention_mask, token_type_ids)[0]
 
-    def _read(self, ids: Tensor, mask: Tensor | None, types: Tensor | None):
+    def _read(
+        self, ids: Tensor, mask: Tensor | None, types: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
         """What goes into the first block, and the mask as bool."""
         c = self.config
         _check_ids("input_ids", ids, c.vocab_size)
@@ -153,18 +113,30 @@ class BertModel(nn.Module):
         return F.dropout(self.norm(x), c.dropout, self.training), mask
 
     @torch.no_grad()
-    def hidden_states(self, input_ids: Tensor, attention_mask=None, token_type_ids=None) -> Tensor:
+    def hidden_states(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+    ) -> Tensor:
         """What goes into the first block and comes out of each: (layers + 1, B, T, C)."""
         layers = self._layers(input_ids, attention_mask, token_type_ids)
         return torch.stack([x for x, _ in layers])
 
     @torch.no_grad()
-    def attentions(self, input_ids: Tensor, attention_mask=None, token_type_ids=None) -> Tensor:
+    def attentions(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+    ) -> Tensor:
         """Where every head of every layer looks: (layers, B, h, T, T)."""
         layers = self._layers(input_ids, attention_mask, token_type_ids)
         return torch.stack([w for _, w in layers][1:])
 
-    def _layers(self, ids, mask, types):
+    def _layers(
+        self, ids: Tensor, mask: Tensor | None, types: Tensor | None
+    ) -> Iterator[tuple[Tensor, Any]]:
         x, mask = self._read(ids, mask, types)
         yield x, None
         for block in self.encoder.layers:
@@ -193,16 +165,16 @@ class _Pretrained(nn.Module):
                 not fit each other.
         """
         directory = hub.find(source)
-        model = cls(_read_config(directory / "config.json"))
+        model = cls(read_config(directory / "config.json"))
         model._load(directory)
         return model.eval()
 
     def _load(self, directory: Path) -> None:
         path = directory / "model.safetensors"
         found = load_tensors(path)[0]
-        load_into(self, _wanted(from_hub(found), self), path, _in_file(found))
+        load_into(self, wanted(from_hub(found), self), path, in_file(found))
 
-    def save_pretrained(self, directory: str | Path, tokenizer: Tokenizer | None = None) -> None:
+    def save_pretrained(self, directory: str | Path, tokenizer: "Tokenizer | None" = None) -> None:
         """Write what transformers opens, each file whole or not at all.
 
         Args:
@@ -215,7 +187,7 @@ class _Pretrained(nn.Module):
         if tokenizer is not None:
             check_tokenizer(tokenizer, self.config)
             write_whole(directory / "tokenizer.json", tokenizer.to_str(pretty=True))
-            named = {f"{name}_token": f"[{name.upper()}]" for name in _SPECIAL}
+            named = {f"{name}_token": f"[{name.upper()}]" for name in SPECIAL}
             named |= {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
             named |= {"model_max_length": self.config.max_position_embeddings}
             write_whole(directory / "tokenizer_config.json", json.dumps(named, indent=2) + "\n")
@@ -329,13 +301,13 @@ class BertForSequenceClassification(_Pretrained):
         tensors = from_hub(found)
         if labels is None and "classifier.weight" not in tensors:
             raise ValueError(f"{path}: expected a head for labels; without one, give their names")
-        config = _read_config(directory / "config.json")
-        model = cls(config, _read_labels(directory / "config.json") if labels is None else labels)
+        config = read_config(directory / "config.json")
+        model = cls(config, read_labels(directory / "config.json") if labels is None else labels)
         if labels is not None:
             fresh = model.state_dict()
             tensors = {n: t for n, t in tensors.items() if n.startswith("bert.")}
             tensors |= {n: fresh[n] for n in fresh if not n.startswith("bert.")}
-        load_into(model, _wanted(tensors, model), path, _in_file(found))
+        load_into(model, wanted(tensors, model), path, in_file(found))
         return model.eval()
 
     def _more_config(self) -> dict:
@@ -353,23 +325,6 @@ def start(module: nn.Module) -> None:
         nn.init.normal_(module.in_proj_weight, std=0.02)
 
 
-def check_tokenizer(tokenizer: Tokenizer, config: BertConfig) -> None:
-    """Make sure that a model knows all tokens of a tokenizer, and that the padding is the same.
-
-    Raises:
-        ValueError: if not.
-    """
-    size, padding = tokenizer.get_vocab_size(), tokenizer.token_to_id("[PAD]")
-    if size > config.vocab_size:
-        raise ValueError(
-            f"tokenizer: expected at most the model's {config.vocab_size} tokens, got {size}"
-        )
-    if padding != config.pad_token_id:
-        raise ValueError(
-            f"tokenizer: expected [PAD] to be the model's {config.pad_token_id}, got {padding}"
-        )
-
-
 def _check_ids(name: str, ids: Tensor, size: int) -> None:
     if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32) or not ids.numel():
         raise ValueError(
@@ -379,106 +334,3 @@ def _check_ids(name: str, ids: Tensor, size: int) -> None:
         raise ValueError(
             f"{name}: expected 0 to {size - 1}, got {ids.min().item()} to {ids.max().item()}"
         )
-
-
-# --- the hub's files ----------------------------------------------------------------------------
-
-_SPECIAL = ("pad", "unk", "cls", "sep", "mask")
-_NAMES = (  # ours, transformers'
-    ("bert.tokens.", "bert.embeddings.word_embeddings."),
-    ("bert.positions.", "bert.embeddings.position_embeddings."),
-    ("bert.types.", "bert.embeddings.token_type_embeddings."),
-    ("bert.norm.", "bert.embeddings.LayerNorm."),
-    ("bert.encoder.layers.", "bert.encoder.layer."),
-    (".self_attn.out_proj.", ".attention.output.dense."),
-    (".norm1.", ".attention.output.LayerNorm."),
-    (".linear1.", ".intermediate.dense."),
-    (".linear2.", ".output.dense."),
-    (".norm2.", ".output.LayerNorm."),
-    ("transform.", "cls.predictions.transform.dense."),
-    ("norm.", "cls.predictions.transform.LayerNorm."),
-    ("bias", "cls.predictions.bias"),
-    ("decoder", "cls.predictions.decoder.weight"),
-    ("pooler.", "bert.pooler.dense."),
-)
-_PARTS = ("query", "key", "value")  # the order of rows in in_proj_weight
-
-
-def to_hub(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Our names and layout to those of transformers: queries, keys and values stand apart there."""
-    tensors = {}
-    for name, tensor in state.items():
-        fused = re.fullmatch(r"bert\.encoder\.layers\.(\d+)\.self_attn\.in_proj_(\w+)", name)
-        if fused:
-            for part, rows in zip(_PARTS, tensor.chunk(3), strict=True):
-                path = f"bert.encoder.layer.{fused[1]}.attention.self.{part}.{fused[2]}"
-                tensors[path] = rows
-        else:
-            tensors[hub.to_theirs(name, _NAMES)] = tensor
-    if "decoder" in state and "bias" in state:
-        tensors["cls.predictions.decoder.bias"] = state["bias"]
-    return tensors
-
-
-def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Transformers' names and layout to ours; what it does not know keeps its name.
-
-    A bare BertModel's files have no "bert." before their names.
-    """
-    state, apart = {}, {}
-    for name, tensor in tensors.items():
-        name = modern(name, "bert.")
-        found = re.fullmatch(r"bert\.encoder\.layer\.(\d+)\.attention\.self\.(\w+)\.(\w+)", name)
-        if found and found[2] in _PARTS:
-            apart[found[1], found[3], found[2]] = tensor.float()
-        else:
-            state[hub.to_ours(name, _NAMES)] = tensor.float()
-    # Where the decoder is not tied, its own bias is the one that is added.
-    state["bias"] = state.pop("cls.predictions.decoder.bias", state.get("bias"))
-    if state["bias"] is None:
-        del state["bias"]
-    for layer, kind, _ in list(apart):
-        parts = [apart.get((layer, kind, part)) for part in _PARTS]
-        if all(part is not None for part in parts):
-            state[f"bert.encoder.layers.{layer}.self_attn.in_proj_{kind}"] = torch.cat(parts)
-    return state
-
-
-def _in_file(found: Collection[str]) -> Callable[[str], str]:
-    """Our name of a tensor to what it is called, or should be, in a file with the names `found`."""
-    called = {modern(name, "bert."): name for name in found}
-    bare = "bert." if any(not n.startswith("bert.") and m != n for m, n in called.items()) else ""
-
-    def in_file(name: str) -> str:
-        theirs = list(to_hub({name: torch.empty(3, 1)}))
-        missing = [name for name in theirs if name not in called]
-        return ", ".join(called.get(n, n.removeprefix(bare)) for n in missing or theirs)
-
-    return in_file
-
-
-def _wanted(tensors: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """Without what belongs to other heads: a pooler, next sentences, copies of what is tied."""
-    others = r"pooler\.|cls\.seq_relationship\.|decoder$"
-    others += r"|.*position_ids$|transform\.|norm\.|bias$|classifier\."
-    mine = model.state_dict().keys()
-    return {n: t for n, t in tensors.items() if n in mine or not re.match(others, n)}
-
-
-def _read_config(path: Path) -> BertConfig:
-    raw = hub.read_config(path, "bert", PLAIN)
-    drops = {raw.get(f"{part}_dropout_prob", 0.1) for part in ("hidden", "attention_probs")}
-    # Dropout only acts in training; where the two differ, the larger is as good as any.
-    known = {f.name: raw[f.name] for f in fields(BertConfig) if f.name in raw}
-    return BertConfig(**BERT_DEFAULTS | known | {"dropout": max(drops)})
-
-
-def _read_labels(path: Path) -> list[str]:
-    names = hub.read_config(path, "bert", PLAIN).get("id2label", {})
-    return [names[key] for key in sorted(names, key=int)] if names else ["LABEL_0", "LABEL_1"]
-
-
-# What transformers takes for what a config.json leaves out.
-BERT_DEFAULTS = {"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12}
-BERT_DEFAULTS |= {"num_attention_heads": 12, "intermediate_size": 3072}
-BERT_DEFAULTS |= {"max_position_embeddings": 512}
