@@ -42,13 +42,13 @@ def install() -> None:
             "stdout": subprocess.DEVNULL,
             "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         }
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
+        subprocess.run(["apt-get", "update", "-qq"], **quiet, check=False)
         for package in missing():  # one by one: the first may be unknown where the second is not
-            subprocess.run(["apt-get", "install", "-qq", "-y", package], **quiet)
+            subprocess.run(["apt-get", "install", "-qq", "-y", package], **quiet, check=False)
     if not find() and _starts(str(_driver()), "v"):
         system = ["--with-deps"] if os.geteuid() == 0 else []
         command = [sys.executable, "-m", "playwright", "install", *system, "chromium"]
-        subprocess.run(command, stdout=sys.stderr)
+        subprocess.run(command, stdout=sys.stderr, check=False)
 
 
 def _driver() -> Path:
@@ -78,7 +78,9 @@ def _own() -> list[str]:
 def _starts(path: str, says: str = "Chrom") -> bool:
     # Ubuntu's `chromium-browser` can be a stub that only says how to install the real one.
     try:
-        found = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120)
+        found = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=120, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return found.returncode == 0 and says in found.stdout

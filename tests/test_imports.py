@@ -40,7 +40,9 @@ HEAVY = ("torch", "matplotlib", "sklearn", "scipy")
 )
 def test_importing_stays_light(modules):
     program = f"import sys, {', '.join(modules)}; print(*sys.modules, sep='\\n')"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert [name for name in HEAVY if name in done.stdout.split()] == []
 
@@ -109,5 +111,5 @@ assert rnn.lstm(r(size=(1, 5, 2)), weight)[0].shape == (1, 5, 3)
 @pytest.mark.parametrize("program", [EVERYTHING, FORMULAS], ids=["everything", "formulas"])
 def test_what_is_optional_may_be_missing(program):
     command = [sys.executable, "-c", BLOCK + program]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -101,7 +101,9 @@ def built(tmp_path_factory):
     ):
         shutil.copy(ROOT / name, place / "source")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(place / "dist")]
-    done = subprocess.run([*command, str(place / "source")], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, str(place / "source")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return next(place.glob("dist/*.tar.gz")), next(place.glob("dist/*.whl"))
 
@@ -122,7 +124,11 @@ def run(built, tmp_path_factory):
         folders = [str(place / "wheel"), str(packages)]
         text = START.format(folders=folders, missing=tuple(missing)) + program
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", text], cwd=place, capture_output=True, text=True
+            [sys.executable, "-I", "-S", "-c", text],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout

@@ -94,7 +94,14 @@ def pool_output_size(
     return _output_size(size, kernel, stride, before_after, dilation, ceil_mode)
 
 
-def _output_size(size, kernel_size, stride, before_after, dilation, ceil_mode) -> tuple[int, int]:
+def _output_size(
+    size: Sequence[int],
+    kernel_size: Size,
+    stride: Size,
+    before_after: Sequence[tuple[int, int]],
+    dilation: Size,
+    ceil_mode: bool,
+) -> tuple[int, int]:
     size = pair(size, "size", 1)
     kernel = pair(kernel_size, "kernel_size", 1)
     steps = pair(stride, "stride", 1)

@@ -203,7 +203,7 @@ def test_cost_is_the_reader_s_price(page):
 def test_python_can_set_everything(page):
     widget = TrainingBudget.like("MPT 7B", count=8, zero=1, tensor=6, layers=6)
     show(page, TrainingBudget())
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="count: expected a multiple of tensor x pipeline"):
         _ = widget.run
     widget.tensor = 2
     names = list(widget._runs["MPT 7B"]["plan"])

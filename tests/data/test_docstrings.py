@@ -125,6 +125,8 @@ def test_bad_names(tmp_path):
 def test_import_is_light():
     """Reading the corpus needs neither torch nor tokenizers nor matplotlib."""
     code = f"import sys, {docstrings.__name__}; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    ).stdout
     assert not {"torch", "tokenizers", "matplotlib", "ipywidgets"} & set(loaded.split())
     assert docstrings.__name__ in loaded.split()

@@ -554,7 +554,7 @@ CONVOLUTIONS = {
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_convolution_refuses_what_torch_refuses(name):
     x, weight, options = CONVOLUTIONS[name]
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="conv2d: "):
         cnn.conv2d(np.zeros(x), np.zeros(weight), **options)
 
 

@@ -221,7 +221,10 @@ fit(model, batches, counted, optimizer, steps=10, scheduler=scheduler,
 def test_ten_steps_are_five_a_kill_and_five_more(tmp_path):
     path = tmp_path / "c.safetensors"
     command = [sys.executable, "-c", SCRIPT, str(path)]
-    assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == -signal.SIGKILL
+    assert (
+        subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
+        == -signal.SIGKILL
+    )
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     assert json.loads(load_tensors(path)[1]["progress"])["step"] == 5
     resumed, history = run(10, seed=5, checkpoint=path)

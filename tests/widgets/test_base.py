@@ -74,11 +74,11 @@ class Knobs(BookWidget):
 def test_bad_values_are_refused_in_words_and_the_old_one_stays(name, value, message):
     knobs = Knobs()
     before = getattr(knobs, name)
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
         setattr(knobs, name, value)
     assert str(error.value) == message
     assert getattr(knobs, name) == before
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=re.escape(message)):
         Knobs(**{name: value})
 
 
@@ -97,7 +97,7 @@ def test_a_bad_value_from_the_page_is_rolled_back():
     """traitlets undoes what raises its own kind of error: BadValue is both kinds."""
     assert issubclass(BadValue, ValueError) and issubclass(BadValue, traitlets.TraitError)
     knobs = Knobs()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Knobs.count: expected"):
         knobs.set_state({"mode": "b", "count": 9})
     assert knobs.count == 2
 

@@ -7,6 +7,7 @@ what was read. Chapter: 5_1_trends.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -88,7 +89,9 @@ def crossed(
     )
 
 
-def _asked(x, source: Labelled, features: dict, test: dict[str, Labelled], C: float) -> list[float]:
+def _asked(
+    x: Any, source: Labelled, features: dict, test: dict[str, Labelled], C: float
+) -> list[float]:
     """What one learner finds in each library."""
     learner = LogisticRegression(C=C, max_iter=1000, class_weight="balanced")
     learner.fit(x, source.labels)

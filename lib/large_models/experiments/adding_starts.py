@@ -190,7 +190,7 @@ class Stack:
         w_ih, w_hh, b_ih, b_hh = (self.weights[name] for name in self.names[:4])
         return torch.cat([w_hh, w_ih, (b_ih + b_hh)[..., None]], dim=2).mT.contiguous()
 
-    def _rnn(self, seen: Tensor):
+    def _rnn(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         (S, steps, B, _), H, w = seen.shape, self.H, self._all_rows()
         a = seen.new_empty(S, B, H)
         for t in range(steps - 1):
@@ -213,7 +213,7 @@ class Stack:
 
         return pull
 
-    def _lstm(self, seen: Tensor):
+    def _lstm(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         (S, steps, B, _), H, w = seen.shape, self.H, self._all_rows()
         a, gates = seen.new_empty(S, B, 4 * H), seen.new_empty(S, steps - 1, B, 4 * H)
         cell, bent = seen.new_zeros(S, steps, B, H), seen.new_empty(S, steps - 1, B, H)
@@ -247,7 +247,7 @@ class Stack:
 
         return pull
 
-    def _gru(self, seen: Tensor):
+    def _gru(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         (S, steps, B, _), H = seen.shape, self.H
         w_ih, w_hh, b_ih, b_hh = (self.weights[name] for name in self.names[:4])
         none = torch.zeros_like(w_hh[:, 2 * H :])  # of h in the candidate's part from x

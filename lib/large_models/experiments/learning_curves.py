@@ -15,6 +15,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ JUDGED = 3000  # texts of the held-out side, drawn once
 UNLABELLED = 3000  # training texts to calibrate on
 
 
-def learner(way: str, pretrained: Path, names: tuple[str, ...], seed: int):
+def learner(way: str, pretrained: Path, names: tuple[str, ...], seed: int) -> Any:
     """A model before it has seen a label.
 
     Raises:
@@ -73,7 +74,9 @@ def learned(
     return judge(finetune.predict(model, judged).argmax(1), judged)
 
 
-def without_labels(task: str, unlabelled: Labelled, judged: Labelled, pretrained: Path):
+def without_labels(
+    task: str, unlabelled: Labelled, judged: Labelled, pretrained: Path
+) -> dict[str, Any]:
     """`judge` of each way of WITHOUT; of the unlabelled texts only the tokens are used."""
     model = BertForMaskedLM.from_pretrained(pretrained).eval()
     tokens, prompt = tokenizer.load(pretrained), zero_shot.PROMPTS[task]

@@ -13,12 +13,13 @@ many steps, whatever they get. Chapter: 1_background.
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional as F
 
 from large_models.data.digits import load_digits
@@ -115,7 +116,7 @@ def train_lenet(
     pictures, truth = torch.from_numpy(images)[:, None], torch.from_numpy(labels.copy())
     steps = steps or EPOCHS * -(-len(images) // BATCH)
 
-    def batches(generator: torch.Generator):
+    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         for rows in torch.randperm(len(images), generator=generator).split(BATCH):
             way = torch.randint(-moved, moved + 1, (2,), generator=generator).tolist()
             yield torch.roll(pictures[rows], way, (2, 3)), truth[rows]

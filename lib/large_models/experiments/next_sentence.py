@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from large_models.data import docstrings, masking, tokenizer
@@ -148,7 +148,9 @@ def by_counting(train_pairs: Labelled, test: Labelled) -> float:
     return float(((asked > best) == test.labels).mean())
 
 
-def trained(pretrained: Path, data: Labelled, steps: int, seed: int, with_segments: bool = True):
+def trained(
+    pretrained: Path, data: Labelled, steps: int, seed: int, with_segments: bool = True
+) -> nn.Module:
     """The pretrained body under a fresh head, fine-tuned on pairs."""
     torch.manual_seed(seed)
     model = BertForSequenceClassification.from_pretrained(pretrained, NAMES)

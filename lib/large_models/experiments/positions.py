@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +96,7 @@ def train_recall(
     steps: int = STEPS,
     evaluate_every: int = 200,
     draw: Draw = draw,
-    **model_settings,
+    **model_settings: Any,
 ) -> tuple[Recall, list[dict[str, float]]]:
     """A model that recalls, all randomness from `seed`.
 

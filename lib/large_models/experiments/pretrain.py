@@ -14,9 +14,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import TwoSided
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.cnn import num_parameters
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 
 STEPS = 24_000
 BUDGET = 2048  # tokens of a batch
@@ -49,7 +50,7 @@ def batches(
     budget: int = BUDGET,
     share: float = 0.15,
     inside: NDArray[np.bool_] | None = None,
-):
+) -> Batches:
     """One epoch's batches for `fit`: hidden ids, mask (empty if nothing is padded), at, targets.
 
     Arguments are those of `data.masking.batches`.
@@ -81,7 +82,9 @@ def loss(model: BertForMaskedLM, batch: tuple[Tensor, ...]) -> Tensor:
     return F.cross_entropy(scores(model, batch), batch[3][batch[2]])
 
 
-def divide(accumulate: int = 1, rank: int = 0, processes: int = 1):
+def divide(
+    accumulate: int = 1, rank: int = 0, processes: int = 1
+) -> Callable[[Any], list[tuple[Any, float]]]:
     """`fit`'s `split`: the texts of a batch, dealt out to processes and there in several goes.
 
     Each part counts by its hidden tokens, so that neither changes the gradient of the batch.
@@ -111,7 +114,9 @@ def add_up(model: torch.nn.Module, value: Tensor) -> Tensor:
     return value[0]
 
 
-def recipe(model: BertForMaskedLM, steps: int = STEPS, rate: float = LEARNING_RATE):
+def recipe(
+    model: BertForMaskedLM, steps: int = STEPS, rate: float = LEARNING_RATE
+) -> dict[str, Any]:
     """The optimizer and schedule of the shipped run: AdamW, one cycle.
 
     Returns:

@@ -22,6 +22,7 @@ import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ def parameters(model: GPT) -> int:
     return sum(p.numel() for p in model.blocks.parameters())
 
 
-def texts(split: str, tokens, seed: int = 0) -> Tensor:
+def texts(split: str, tokens: Any, seed: int = 0) -> Tensor:
     """A side of the corpus in texts of LENGTH tokens and the one that follows, in random order.
 
     Returns:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import KneserNey
 from large_models.models.cnn import num_parameters
 from large_models.models.gpt import GPT, GPTConfig
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 
 STEPS = 6000
 BATCH = 32  # texts of n_positions tokens each
@@ -59,7 +60,7 @@ def encode(split: str, tokens: Tokenizer) -> tuple[NDArray[np.int64], int]:
     return np.array(ids), sum(len(sentence) + 1 for sentence in data.sentences)
 
 
-def batches(ids: NDArray[np.int64], length: int, size: int = BATCH):
+def batches(ids: NDArray[np.int64], length: int, size: int = BATCH) -> Batches:
     """One epoch's batches for `fit`: pieces of the stream, from another start each epoch.
 
     Args:
@@ -89,7 +90,7 @@ def loss(model: torch.nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
     return F.cross_entropy(model(batch[0]).flatten(0, 1), batch[1].flatten())
 
 
-def recipe(model: GPT, steps: int = STEPS):
+def recipe(model: GPT, steps: int = STEPS) -> dict[str, Any]:
     """The optimizer and schedule of the shipped run: AdamW, one cycle.
 
     Returns:
@@ -154,7 +155,7 @@ def train(
     steps: int = STEPS,
     seed: int = 0,
     config: GPTConfig | None = None,
-    **fit_settings,
+    **fit_settings: Any,
 ) -> tuple[GPT, list[dict[str, float]]]:
     """A GPT trained on a stream, all randomness from `seed`; and what `fit` returns."""
     torch.manual_seed(seed)

@@ -27,7 +27,7 @@ from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet, num_parameters
 from large_models.training import metrics
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 
 EPOCHS = 80
 BATCH = 64
@@ -66,7 +66,7 @@ def bend(pictures: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(amount > 0, bent.lerp(thick, amount.abs()), bent.lerp(thin, amount.abs()))
 
 
-def batches(pictures: Tensor, labels: Tensor, bent: bool = True, size: int = BATCH):
+def batches(pictures: Tensor, labels: Tensor, bent: bool = True, size: int = BATCH) -> Batches:
     """One epoch's batches for `fit`: all pictures in a random order, bent if wanted."""
 
     def epoch(generator: torch.Generator) -> Iterable[tuple[Tensor, Tensor]]:

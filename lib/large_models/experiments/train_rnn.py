@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import KneserNey
 from large_models.models.cnn import num_parameters
 from large_models.models.rnn import SequenceConfig, SequenceModel
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 
 KINDS = ("lstm", "rnn")
 CLIP_NORM = 1.0
@@ -75,7 +76,7 @@ def new_model(kind: str, job: str, seed: int = 0) -> SequenceModel:
 # --- the adding problem -------------------------------------------------------------------------
 
 
-def adding_batches(length: int = LENGTH, size: int = BATCH):
+def adding_batches(length: int = LENGTH, size: int = BATCH) -> Batches:
     """Batches for `fit` of sequences never seen before."""
 
     def epoch(generator: torch.Generator) -> Iterable[tuple[Tensor, Tensor]]:
@@ -98,7 +99,9 @@ def adding_error(model: SequenceModel, number: int, length: int, seed: int) -> f
     return float(adding_loss(model, (torch.from_numpy(x), torch.from_numpy(y))))
 
 
-def train_adding(kind: str, steps: int = ADDING_STEPS, seed: int = 0, **fit_settings):
+def train_adding(
+    kind: str, steps: int = ADDING_STEPS, seed: int = 0, **fit_settings: Any
+) -> tuple[SequenceModel, list[dict[str, float]]]:
     """A model trained on the adding problem, and what `fit` returns."""
     model = new_model(kind, "adding", seed)
     optimizer = torch.optim.Adam(model.parameters(), ADDING_RATE)
@@ -118,7 +121,9 @@ def train_adding(kind: str, steps: int = ADDING_STEPS, seed: int = 0, **fit_sett
 # --- characters ---------------------------------------------------------------------------------
 
 
-def chars_batches(indices: NDArray[np.int64], length: int = CHARS_LENGTH, size: int = CHARS_BATCH):
+def chars_batches(
+    indices: NDArray[np.int64], length: int = CHARS_LENGTH, size: int = CHARS_BATCH
+) -> Batches:
     """One epoch's batches for `fit`: pieces of the text, from another start each epoch.
 
     Raises:
@@ -168,8 +173,12 @@ def bits_per_character(
 
 
 def train_chars(
-    kind: str, indices: NDArray[np.int64], steps: int = CHARS_STEPS, seed: int = 0, **fit_settings
-):
+    kind: str,
+    indices: NDArray[np.int64],
+    steps: int = CHARS_STEPS,
+    seed: int = 0,
+    **fit_settings: Any,
+) -> tuple[SequenceModel, list[dict[str, float]]]:
     """A model trained on a text, and what `fit` returns."""
     model = new_model(kind, "chars", seed)
     optimizer = torch.optim.Adam(model.parameters(), CHARS_RATE)
@@ -192,7 +201,7 @@ def train_chars(
 # --- the command --------------------------------------------------------------------------------
 
 
-def _record(model: SequenceModel, output: Path, command: str, start: float, **more) -> None:
+def _record(model: SequenceModel, output: Path, command: str, start: float, **more: Any) -> None:
     model.save_pretrained(output)
     summary = {
         "command": command,

@@ -30,7 +30,7 @@ from large_models.formulas.spectrogram import spectrogram
 from large_models.models.cnn import num_parameters
 from large_models.models.speech import SpeechCNN
 from large_models.training import metrics
-from large_models.training.loop import fit
+from large_models.training.loop import Batches, fit
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -70,7 +70,7 @@ def heard(waves: NDArray, decibels: ArrayLike, seed: int) -> Tensor:
     return torch.from_numpy(spectrogram(noisy, FRAME, HOP))[:, None]
 
 
-def batches(clips: speech.Clips, size: int = BATCH):
+def batches(clips: speech.Clips, size: int = BATCH) -> Batches:
     """One epoch's batches for `fit`: all clips in a random order, in new noise."""
     labels = torch.from_numpy(clips.labels)
 

@@ -52,6 +52,8 @@ def fit_of_names(
     return torch.cat(found).double().numpy()
 
 
-def calibrate(scores: NDArray[np.float64], without_labels: NDArray[np.float64]):
+def calibrate(
+    scores: NDArray[np.float64], without_labels: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Scores (N, K), less what each label has on average over texts without labels (M, K)."""
     return scores - without_labels.mean(axis=0)

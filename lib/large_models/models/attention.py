@@ -259,7 +259,15 @@ class MultiHeadAttention(nn.Module):
             parts = map(F.linear, inputs, weights, biases)
         return [part.unflatten(2, (self.num_heads, -1)).transpose(1, 2) for part in parts]
 
-    def _mask(self, q, k, key_mask, attn_mask, is_causal: bool, seen: int):
+    def _mask(
+        self,
+        q: Tensor,
+        k: Tensor,
+        key_mask: Tensor | None,
+        attn_mask: Tensor | None,
+        is_causal: bool,
+        seen: int,
+    ) -> tuple[Tensor | None, bool]:
         """All masks as one, and whether the plain causal one is left to attention itself."""
         B, (L, S) = q.shape[0], (q.shape[-2], k.shape[-2])
         if key_mask is None and attn_mask is None and not (is_causal and seen):
@@ -280,7 +288,14 @@ class MultiHeadAttention(nn.Module):
         return mask, False
 
 
-def _check(query, key, value, attn_mask, is_causal: bool, enable_gqa: bool) -> tuple[int, ...]:
+def _check(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None,
+    is_causal: bool,
+    enable_gqa: bool,
+) -> tuple[int, ...]:
     """Check all shapes; returns that of the scores."""
     if (
         attn_mask is not None

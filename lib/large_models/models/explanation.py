@@ -16,6 +16,7 @@ Sources: Simonyan et al. 2013; Sundararajan et al. 2017; Zeiler and Fergus 2014;
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -223,7 +224,7 @@ def without_looking(
 
 
 @contextmanager
-def _changed(model, heads):
+def _changed(model: Any, heads: Any) -> Iterator[list[tuple[Any, slice]]]:
     """The attention and the features of each head, whose weights may be changed inside."""
     blocks = model.bert.encoder.layers
     H = model.config.num_attention_heads

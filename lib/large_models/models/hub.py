@@ -87,7 +87,7 @@ def find(source: str | Path) -> Path:
     settings = {"allow_patterns": FILES}
     try:
         return Path(hub.snapshot_download(name, local_files_only=True, **settings))
-    except Exception:  # not in the cache, in one of the library's many ways
+    except Exception:  # noqa: BLE001  not in the cache, in one of the library's many ways
         pass
     address = urlsplit(constants.ENDPOINT)
     try:  # asked here, since the library would try again and again
@@ -96,5 +96,5 @@ def find(source: str | Path) -> Path:
         port = address.port or (443 if address.scheme == "https" else 80)
         socket.create_connection((address.hostname, port), timeout=3).close()
         return Path(hub.snapshot_download(name, **settings))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it was, it is told
         raise OSError(f"{advice} ({error})") from None

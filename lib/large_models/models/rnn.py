@@ -18,6 +18,7 @@ A `SequenceModel` is such a layer and what reads it, y = W h + b, at each step. 
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -155,7 +156,9 @@ class _Recurrent(nn.Module):
         """States (B, H) after a step, from x (B, G*H), which is projected already."""
         raise NotImplementedError
 
-    def _packed(self, packed: PackedSequence, state, mask: Tensor | None):
+    def _packed(
+        self, packed: PackedSequence, state: Any, mask: Tensor | None
+    ) -> tuple[PackedSequence, Any]:
         if mask is not None:
             raise ValueError("mask: expected none with packed sequences, which have lengths")
         x, lengths = pad_packed_sequence(packed, batch_first=self.batch_first)
@@ -169,7 +172,7 @@ class _Recurrent(nn.Module):
         T, B, _ = x.shape
         return as_bool("mask", mask, (B, T)).t()[..., None]  # (T, B, 1)
 
-    def _first(self, state, x: Tensor) -> list[Tensor]:
+    def _first(self, state: Any, x: Tensor) -> list[Tensor]:
         shape = (self.num_layers * (1 + self.bidirectional), x.shape[1], self.hidden_size)
         if state is None:
             return [x.new_zeros(shape)] * self._states
@@ -206,15 +209,21 @@ class RNN(_Recurrent):
         hidden_size: int,
         num_layers: int = 1,
         nonlinearity: str = "tanh",
-        *args,
-        **options,
+        *args: Any,
+        **options: Any,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f'nonlinearity: expected "tanh" or "relu", got {nonlinearity!r}')
         super().__init__(input_size, hidden_size, num_layers, *args, **options)
         self.nonlinearity = nonlinearity
 
-    def _step(self, x, states, w_hh, b_hh):
+    def _step(
+        self,
+        x: Tensor,
+        states: list[Tensor],
+        w_hh: Tensor,
+        b_hh: Tensor | None,  # noqa: ARG002  a GRU needs it
+    ) -> list[Tensor]:
         a = torch.addmm(x, states[0], w_hh)
         return [torch.tanh(a) if self.nonlinearity == "tanh" else torch.relu(a)]
 
@@ -226,7 +235,13 @@ class LSTM(_Recurrent):
     _gates = 4
     _states = 2
 
-    def _step(self, x, states, w_hh, b_hh):
+    def _step(
+        self,
+        x: Tensor,
+        states: list[Tensor],
+        w_hh: Tensor,
+        b_hh: Tensor | None,  # noqa: ARG002  a GRU needs it
+    ) -> list[Tensor]:
         h, c = states
         i, f, g, o = torch.addmm(x, h, w_hh).chunk(4, dim=1)  # (B, H) each
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -240,7 +255,9 @@ class GRU(_Recurrent):
     _gates = 3
     _biases_meet = False  # the reset gate stands between the two
 
-    def _step(self, x, states, w_hh, b_hh):
+    def _step(
+        self, x: Tensor, states: list[Tensor], w_hh: Tensor, b_hh: Tensor | None
+    ) -> list[Tensor]:
         (h,) = states
         sizes = [2 * self.hidden_size, self.hidden_size]
         x_rz, x_n = x.split(sizes, dim=1)
@@ -286,7 +303,7 @@ class SequenceModel(Saved):
         self.rnn = LAYERS[c.kind](c.input_size, c.hidden_size, batch_first=True)
         self.output = nn.Linear(c.hidden_size, c.output_size)
 
-    def forward(self, x: Tensor, state=None) -> tuple[Tensor, object]:
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, object]:
         """Answers at all steps, and the state after the last.
 
         Args:

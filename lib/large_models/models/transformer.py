@@ -19,6 +19,7 @@ et al. 2020 (pre- and post-norm); Su et al. 2021 (rotary). Chapter: 3_4_transfor
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -290,7 +291,7 @@ class Encoder(nn.Module):
         eps = config.layer_norm_eps
         self.norm = LayerNorm(config.hidden_size, eps, config.bias) if norm else None
 
-    def forward(self, x: Tensor, **options) -> Tensor:
+    def forward(self, x: Tensor, **options: Any) -> Tensor:
         """(B, T, C) to (B, T, C); options as `Block.forward`'s."""
         for layer in self.layers:
             x = layer(x, **options)
@@ -303,6 +304,6 @@ class Decoder(Encoder):
 
     cross_attention = True
 
-    def forward(self, x: Tensor, memory: Tensor, is_causal: bool = True, **options) -> Tensor:
+    def forward(self, x: Tensor, memory: Tensor, is_causal: bool = True, **options: Any) -> Tensor:
         """(B, T, C) and memory (B, S, C) to (B, T, C); options as `Block.forward`'s."""
         return super().forward(x, memory=memory, is_causal=is_causal, **options)

@@ -28,7 +28,7 @@ Batch = tuple[Tensor, ...]
 Batches = Callable[[torch.Generator], Iterable[Batch]]  # one epoch's batches, drawn anew each time
 
 
-def fit(
+def fit(  # noqa: C901  one loop, read from top to bottom
     model: nn.Module,
     batches: Batches,
     loss: Callable[[nn.Module, Batch], Tensor],
@@ -227,7 +227,13 @@ def _show(bar: tqdm, entry: dict[str, float]) -> None:
 
 
 def _check(
-    steps, clip_norm, evaluate, evaluate_every, patience, checkpoint, checkpoint_every
+    steps: int,
+    clip_norm: float | None,
+    evaluate: Callable[[nn.Module], float] | None,
+    evaluate_every: int | None,
+    patience: int | None,
+    checkpoint: object,
+    checkpoint_every: int | None,
 ) -> None:
     if steps < 1:
         raise ValueError(f"steps: expected at least 1, got {steps}")

@@ -118,7 +118,7 @@ class BookWidget(anywidget.AnyWidget):
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
         return f"{type(self).__name__}({values})"
 
-    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
+    def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Send the page the asset it asks for."""
         if not isinstance(content, dict) or content.get("type") != "asset":
             return

@@ -94,6 +94,7 @@ def bundle(name: str, kind: str) -> str:
             capture_output=True,
             text=True,
             env={**os.environ, "NO_COLOR": "1"},
+            check=False,
         )
         if done.returncode or not out.is_file():
             raise RuntimeError(f"{name}.{kind} could not be bundled: {done.stderr.strip()}")

@@ -158,7 +158,7 @@ class Explainer(BookWidget):
         return proposal["value"]
 
     @traitlets.observe("text")
-    def _show_all(self, change: dict[str, Any]) -> None:
+    def _show_all(self, _change: dict[str, Any]) -> None:
         self.hidden = []
 
     @property

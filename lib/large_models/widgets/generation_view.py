@@ -5,6 +5,7 @@ it loads on first use; `probabilities` is the same computation in NumPy. Chapter
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
 from math import isfinite
 from numbers import Real
@@ -82,7 +83,7 @@ def forward(ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return x @ w["transformer.wte.weight"].T, np.stack(maps)
 
 
-def _number(more_than: float, most: float):
+def _number(more_than: float, most: float) -> Callable[[Any], float]:
     def check(value: Any) -> float:
         number = isinstance(value, Real) and not isinstance(value, bool)
         if not number or not isfinite(value) or not more_than < value <= most:
@@ -92,7 +93,7 @@ def _number(more_than: float, most: float):
     return check
 
 
-def _or_none(check):
+def _or_none(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else check(value)
 
 
