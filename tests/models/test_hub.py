@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from large_models.files import weights
-from large_models.models import bert_files, gpt, hub
+from large_models.models import bert_files, gpt_files, hub
 from large_models.models.bert import BertConfig, BertForMaskedLM
 from large_models.models.cnn import LeNet, num_parameters
 from large_models.models.gpt import GPT, GPTConfig
@@ -17,7 +17,7 @@ def test_names_come_back():
     config = BertConfig(vocab_size=10, tie_word_embeddings=False)
     for model, pairs in (
         (BertForMaskedLM(config), bert_files.NAMES),
-        (GPT(GPTConfig(vocab_size=10)), gpt._NAMES),
+        (GPT(GPTConfig(vocab_size=10)), gpt_files.NAMES),
     ):
         for name in model.state_dict():
             theirs = hub.to_theirs(name, pairs)

@@ -16,8 +16,9 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,61 +27,10 @@ from torch.nn import functional as F
 from large_models.files import model_folder, write_whole
 from large_models.models import hub
 from large_models.models.attention import KeyValueCache
+from large_models.models.gpt_files import NAMES, PLAIN, GPTConfig, read_config, turn
 from large_models.models.masks import as_bool
-from large_models.models.transformer import Block, BlockConfig, LayerNorm, LearnedPositions
+from large_models.models.transformer import Block, LayerNorm, LearnedPositions
 from large_models.tensors import load_into, load_tensors, save_tensors
-
-# The names of activations in GPT-2's config.json, and `Block`'s for them.
-ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu"}
-ACTIVATIONS["relu"] = "relu"
-# What a config.json may say that this model does not do.
-PLAIN = {"scale_attn_by_inverse_layer_idx": False, "scale_attn_weights": True}
-PLAIN |= {"tie_word_embeddings": True, "add_cross_attention": False}
-
-
-@dataclass(frozen=True)
-class GPTConfig:
-    """Sizes of a `GPT`, by the names of GPT-2's config.json.
-
-    Raises:
-        ValueError: for a size less than 1, heads that do not divide n_embd, a dropout outside 0..1,
-            or an activation unknown here.
-    """
-
-    vocab_size: int = 1024
-    n_positions: int = 128  # the longest text, in tokens
-    n_embd: int = 128  # features of a token
-    n_layer: int = 4
-    n_head: int = 4
-    n_inner: int | None = None  # features inside the feed-forward network; None for 4 * n_embd
-    activation_function: str = "gelu_new"
-    layer_norm_epsilon: float = 1e-5
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("vocab_size", "n_positions", "n_layer"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
-        if self.activation_function not in ACTIVATIONS:
-            words = ", ".join(ACTIVATIONS)
-            raise ValueError(
-                f"activation_function: expected one of {words}, got {self.activation_function!r}"
-            )
-        _ = self.block
-
-    @property
-    def block(self) -> BlockConfig:
-        """The same as the settings of a `Block`."""
-        return BlockConfig(
-            hidden_size=self.n_embd,
-            num_heads=self.n_head,
-            feed_forward_size=4 * self.n_embd if self.n_inner is None else self.n_inner,
-            dropout=self.dropout,
-            activation=ACTIVATIONS[self.activation_function],
-            norm_first=True,
-            layer_norm_eps=self.layer_norm_epsilon,
-        )
 
 
 class GPT(nn.Module):
@@ -210,7 +160,15 @@ class GPT(nn.Module):
         return self._stream(input_ids, temperature, top_k, top_p, generator, use_cache)
 
     @torch.no_grad()
-    def _stream(self, ids, temperature, top_k, top_p, generator, use_cache) -> Iterator[Tensor]:
+    def _stream(
+        self,
+        ids: Tensor,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+        generator: torch.Generator | None,
+        use_cache: bool,
+    ) -> Iterator[Tensor]:
         cache = self.new_cache() if use_cache else None
         new = ids
         while ids.shape[1] < self.config.n_positions:
@@ -225,7 +183,7 @@ class GPT(nn.Module):
             new = token[:, None]
             ids = torch.cat([ids, new], dim=1)
 
-    def generate(self, input_ids: Tensor, max_new_tokens: int, **settings) -> Tensor:
+    def generate(self, input_ids: Tensor, max_new_tokens: int, **settings: Any) -> Tensor:
         """The beginning and so many new tokens: (B, T) to (B, T + max_new_tokens).
 
         Args:
@@ -256,7 +214,7 @@ class GPT(nn.Module):
                 not fit each other.
         """
         directory = model_folder(source)
-        model = cls(_read_config(directory / "config.json"))
+        model = cls(read_config(directory / "config.json"))
         path = directory / "model.safetensors"
         tensors, called, prefix = {}, {}, ""
         for full, tensor in load_tensors(path)[0].items():
@@ -264,11 +222,11 @@ class GPT(nn.Module):
             prefix = prefix or full.removesuffix(name)
             # The first files carried the causal mask too; the head is the embedding.
             if not re.search(r"\.attn\.(masked_)?bias$|^lm_head\.weight$", name):
-                ours = hub.to_ours(name, _NAMES)
-                tensors[ours], called[ours] = _turn(name, tensor.float()), full
+                ours = hub.to_ours(name, NAMES)
+                tensors[ours], called[ours] = turn(name, tensor.float()), full
 
         def in_file(name: str) -> str:
-            return called.get(name, prefix + hub.to_theirs(name, _NAMES))
+            return called.get(name, prefix + hub.to_theirs(name, NAMES))
 
         load_into(model, tensors, path, in_file)
         return model.eval()
@@ -283,8 +241,8 @@ class GPT(nn.Module):
         write_whole(directory / "config.json", json.dumps(config, indent=2) + "\n")
         tensors = {}
         for name, tensor in self.state_dict().items():
-            name = hub.to_theirs(name, _NAMES)
-            tensors[f"transformer.{name}"] = _turn(name, tensor)
+            name = hub.to_theirs(name, NAMES)
+            tensors[f"transformer.{name}"] = turn(name, tensor)
         save_tensors(directory / "model.safetensors", tensors)
 
 
@@ -317,37 +275,3 @@ def _check_filter(top_k: int | None, top_p: float | None) -> None:
         raise ValueError(f"top_k: expected at least 1, got {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p: expected more than 0, at most 1, got {top_p}")
-
-
-# --- GPT-2's files ------------------------------------------------------------------------------
-
-_NAMES = (  # ours, transformers'
-    ("tokens.", "wte."),
-    ("positions.", "wpe."),
-    ("norm.", "ln_f."),
-    ("blocks.", "h."),
-    (".self_attn.in_proj_", ".attn.c_attn."),
-    (".self_attn.out_proj.", ".attn.c_proj."),
-    (".linear1.", ".mlp.c_fc."),
-    (".linear2.", ".mlp.c_proj."),
-    (".norm1.", ".ln_1."),
-    (".norm2.", ".ln_2."),
-)
-
-
-def _turn(name: str, tensor: Tensor) -> Tensor:
-    """GPT-2 keeps its linear layers' matrices as (in, out), torch as (out, in)."""
-    return tensor.T if re.search(r"\.c_\w+\.weight$", name) and tensor.ndim == 2 else tensor
-
-
-def _read_config(path: Path) -> GPTConfig:
-    raw = hub.read_config(path, "gpt2", PLAIN)
-    drops = {raw.get(f"{part}_pdrop", 0.1) for part in ("embd", "attn", "resid")}
-    # Dropout only acts in training; where the three differ, the largest is as good as any.
-    known = {f.name: raw[f.name] for f in fields(GPTConfig) if f.name in raw}
-    return GPTConfig(**GPT2_DEFAULTS | known | {"dropout": max(drops)})
-
-
-# What transformers takes for what a config.json leaves out.
-GPT2_DEFAULTS = {"vocab_size": 50257, "n_positions": 1024, "n_embd": 768}
-GPT2_DEFAULTS |= {"n_layer": 12, "n_head": 12}
