@@ -1,4 +1,4 @@
-"""A GPT's files as Hugging Face's transformers has GPT-2's: config.json, names and layout of tensors.
+"""A GPT's files as Hugging Face has GPT-2's: config.json, names and layout of tensors.
 
 `models.gpt` reads and writes them. Chapter: 3_4_transformer.
 """
