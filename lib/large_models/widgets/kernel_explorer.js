@@ -1,5 +1,6 @@
 // A kernel slides over a photograph. Python's side, and what each trait means: kernel_explorer.py.
 import { avgPool2d, conv2d, maxPool2d, tensor } from "./engine/nn.js";
+import { readGrayPng } from "./engine/pixels.js";
 import { bytesOf, drawMap, h, legend, loadAsset, mount, number, paint, parseNumber, player, probability, segmented, select, steer, stepper, t, toggle, uniqueId } from "./ui.js";
 
 const LARGEST_WEIGHT = 1000;
@@ -485,14 +486,16 @@ function build(ctx) {
     const turn = ++loading;
     try {
       if (name === "own" && !own) return usePhoto(image ? image.name : get("_image_name"));
-      const next = name === "own" ? own : await readImage(name === get("_image_name")
+      const next = name === "own" ? own : await readPicture(name === get("_image_name")
         ? bytesOf(get("_image")) : await loadAsset(ctx.model, `picture-${name}`), name);
       if (turn !== loading) return;
       image = next;
       stale = true;
       credit.textContent = get("_credits")[name] ?? t("Your file stays in this page: it is sent nowhere.", "您的文件只留在本页面中，不会发送到任何地方。");
       if (get("_size") !== image.size) ctx.sync({ _size: image.size });
-      message.textContent = "";
+      message.textContent = image.noisy ? t(
+        "Your browser alters pixels that a page reads, so as not to be recognised: your own file looks noisy here. The other photographs do not.",
+        "为防止被识别，您的浏览器会改动网页读取的像素：您的文件在这里带有噪点，其他照片不受影响。") : "";
     } catch (error) {
       if (turn !== loading) return;
       if (!image) throw error;
@@ -512,7 +515,7 @@ function build(ctx) {
     const choice = ++choices;
     let read = null;
     try {
-      read = await readImage(chosen, "own");
+      read = await readFile(chosen);
     } catch {
       if (choice === choices) message.textContent = t(`“${chosen.name}” is not an image that this browser can read.`, `“${chosen.name}”不是本浏览器能读取的图像。`);
       return;
@@ -661,12 +664,23 @@ function tint(cell, value, largest) {
   cell.style.setProperty("--sign", value < 0 ? "var(--lw-below)" : "var(--lw-above)");
 }
 
-/** An image file's gray values: the largest square in its middle, 28 to 256 pixels a side. */
-async function readImage(bytes, name) {
-  const bitmap = await createImageBitmap(bytes instanceof Blob ? bytes : new Blob([bytes]), { colorSpaceConversion: name === "own" ? "default" : "none" });
+/** One of the book's photographs: its gray values as they were written. */
+async function readPicture(bytes, name) {
+  const { width: size, gray } = await readGrayPng(bytes);
+  return { name, size, pixels: tensor(Float32Array.from(gray), [1, size, size]) };
+}
+
+/** The gray values of a reader's image file: the largest square in its middle, 28 to 256 pixels a
+ *  side. Only the browser can decode it, so this alone is read back from a canvas. */
+async function readFile(chosen) {
+  const bitmap = await createImageBitmap(chosen);
   const side = Math.min(bitmap.width, bitmap.height);
   const size = Math.max(SMALLEST_IMAGE, Math.min(LARGEST_IMAGE, side));
   const pen = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true });
+  const known = new ImageData(size, size);
+  known.data.forEach((_, i) => { known.data[i] = i % 4 < 3 ? (7 * i) % 256 : 255; });
+  pen.putImageData(known, 0, 0);
+  const noisy = pen.getImageData(0, 0, size, size).data.some((value, i) => value !== known.data[i]);
   pen.fillStyle = "white";
   pen.fillRect(0, 0, size, size);
   pen.imageSmoothingEnabled = side > size;
@@ -677,7 +691,7 @@ async function readImage(bytes, name) {
   // The weights of red, green and blue in brightness: ITU-R BT.601.
   const gray = Float32Array.from({ length: size * size }, (_, i) => Math.round(
     0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]));
-  return { name, size, pixels: tensor(gray, [1, size, size]) };
+  return { name: "own", noisy, size, pixels: tensor(gray, [1, size, size]) };
 }
 
 function render(host) {

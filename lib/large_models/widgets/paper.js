@@ -1,4 +1,5 @@
 // A sheet of paper to write a digit on: with the mouse, a finger, or a pen that the arrow keys move.
+import { drawStrokes } from "./engine/pixels.js";
 import { h, t } from "./ui.js";
 
 export const PAPER = 128; // pixels a side of what is read
@@ -18,7 +19,6 @@ export function drawingPaper(ctx, { onChange, onRest }) {
       "画纸。用鼠标或手指书写。键盘操作：方向键移动笔，按住 Shift 走小步；空格键落笔和提笔；退格键撤销上一笔。"),
   });
   const seen = canvas.getContext("2d");
-  const read = h("canvas", { width: PAPER, height: PAPER }).getContext("2d", { willReadFrequently: true });
   const invitation = h("div", { class: "cl-empty lw-quiet", "aria-hidden": "true" }, t("draw a digit", "写一个数字"));
   const help = h("div", { class: "cl-keys", "aria-hidden": "true" }, t("arrows move, Space draws", "方向键移动，空格书写"));
   const cursor = h("div", { class: "cl-pen", hidden: true, "aria-hidden": "true" });
@@ -139,15 +139,15 @@ export function drawingPaper(ctx, { onChange, onRest }) {
   restyle();
   ctx.onTheme(restyle);
 
-  function write(on, side) {
-    const unit = side / 100;
-    on.clearRect(0, 0, side, side);
-    Object.assign(on, { strokeStyle: color, lineWidth: PEN * unit, lineCap: "round", lineJoin: "round" });
+  function write() {
+    const unit = SHOWN / 100;
+    seen.clearRect(0, 0, SHOWN, SHOWN);
+    Object.assign(seen, { strokeStyle: color, lineWidth: PEN * unit, lineCap: "round", lineJoin: "round" });
     for (const stroke of strokes) {
-      on.beginPath();
-      on.moveTo(stroke[0][0] * unit, stroke[0][1] * unit);
-      for (const [x, y] of stroke) on.lineTo(x * unit, y * unit); // a single point makes a dot
-      on.stroke();
+      seen.beginPath();
+      seen.moveTo(stroke[0][0] * unit, stroke[0][1] * unit);
+      for (const [x, y] of stroke) seen.lineTo(x * unit, y * unit); // a single point makes a dot
+      seen.stroke();
     }
   }
 
@@ -160,16 +160,13 @@ export function drawingPaper(ctx, { onChange, onRest }) {
     },
     /** The strokes as PAPER x PAPER values of ink, 0 to 1. */
     ink() {
-      write(read, PAPER);
-      const { data } = read.getImageData(0, 0, PAPER, PAPER);
-      for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3] / 255;
-      return ink;
+      return drawStrokes(strokes, PAPER, PEN, ink);
     },
     /** Shows the strokes, or a picture {values 0 to 1, side} that is no drawing. */
     show(picture) {
       invitation.hidden = Boolean(picture || strokes.length);
       if (!picture) {
-        write(seen, SHOWN);
+        write();
         return;
       }
       const [r, g, b] = color.match(/[\da-f]{2}/gi).map((hex) => parseInt(hex, 16));

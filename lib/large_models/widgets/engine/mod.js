@@ -22,5 +22,6 @@ export * as generation from "./generation_model.js";
 export * as gradients from "./gradients.js";
 export * as growth from "./growth.js";
 export * as lenet from "./lenet.js";
+export * as pixels from "./pixels.js";
 export * as privacy from "./privacy.js";
 export * as speech from "./speech.js";
