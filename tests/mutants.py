@@ -23,8 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"formulas": "formulas", "models": "models", "data": "data", "engine": "js"}
 NAMES = {
-    "formulas": "attention bert cnn compression explanation pooling privacy rnn scaling training "
-    "transformer",
+    "formulas": "attention bert cnn compression explanation pooling privacy recurrence rnn "
+    "rnn_backward scaling training transformer",
     "models": "attention bert cnn gpt lora rnn transformer",
     "data": "masking",
     "engine": "attention bert bpe gradients nn privacy rnn sampling transformer wordpiece",

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, models
 from torch.nn import functional as F
 
 from large_models import checks
-from large_models.checks import bert
+from large_models.checks import bert, bert_answers, bert_hiding, bert_pieces
 
 
 def hide(ids, chance, what, random):
@@ -165,15 +165,15 @@ def left(texts):
         ("cut_word", lambda w, p: w, "a str, expected a list of text"),
         ("cut_word", lambda w, p: [1, 2], "a list with an int in it, expected a list of text"),
         ("cut_word", lambda w, p: [], "expected graph, got no piece at all"),
-        ("cut_word", bert._cut_back, "The rule does not go back"),
-        ("cut_word", bert._cut_right, "Begin at its start"),
+        ("cut_word", bert_pieces._cut_back, "The rule does not go back"),
+        ("cut_word", bert_pieces._cut_right, "Begin at its start"),
         ("top_answers", least, "least probable"),
         ("pad_batch", left, "the padding is in front"),
         ("pad_batch", lambda t: (pad(t)[0], ~pad(t)[1]), "the wrong way round"),
         ("pad_batch", lambda t: t, "a list whose parts differ in length"),
         ("calibration_error", lambda c, r, b: np.abs(c - r).mean(), "each answer's own gap"),
         ("calibration_error", lambda c, r, b: abs((c - r).mean()), "one gap for all answers"),
-        ("calibration_error", bert._equal_mass, "as many answers as the next"),
+        ("calibration_error", bert_answers._equal_mass, "as many answers as the next"),
     ],
 )
 def test_mistakes_are_named(says, check, mistake, remark):
@@ -196,9 +196,9 @@ EXERCISES = {
     [
         ("hide", lambda i, c, w, r: hide(i, c, w, np.where(w > 0.95, r, i))),
         ("hide", lambda i, c, w, r: hide(i, c, w, np.flip(r))),
-        ("masked_loss", lambda z, y, at: np.median(bert._nats(z, y)[at])),
-        ("masked_loss", lambda z, y, at: bert._nats(z, y)[at].sum() / (at.sum() + 1)),
-        ("masked_loss", lambda z, y, at: bert._nats(z / 2, y)[at].mean()),
+        ("masked_loss", lambda z, y, at: np.median(bert_hiding._nats(z, y)[at])),
+        ("masked_loss", lambda z, y, at: bert_hiding._nats(z, y)[at].sum() / (at.sum() + 1)),
+        ("masked_loss", lambda z, y, at: bert_hiding._nats(z / 2, y)[at].mean()),
         ("cut_word", lambda w, p: [w] if w in p else ["[UNK]"]),
         ("cut_word", lambda w, p: with_tokenizers(w, {piece.replace("##", "") for piece in p})),
         ("top_answers", lambda z, k: (torch_top(z, k)[0] + 1, torch_top(z, k)[1])),
@@ -230,9 +230,9 @@ def test_where_two_results_differ_is_said_in_the_terms_of_the_exercise(says):
 
 
 def test_the_listed_cuts_are_those_of_tokenizers():
-    for word, pieces, cut in bert._LISTED:
+    for word, pieces, cut in bert_pieces._LISTED:
         assert with_tokenizers(word, set(pieces.split())) == cut
-        assert bert._cut(word, set(pieces.split())) == cut
+        assert bert_pieces._cut(word, set(pieces.split())) == cut
 
 
 def test_the_planted_bug_is_one_line(says):

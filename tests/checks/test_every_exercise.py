@@ -11,12 +11,11 @@ from large_models import checks
 from large_models.checks.calls import Remark, equal
 from large_models.checks.exercise import Exercise
 
-EXERCISES = {
-    f"{module.name}.{name}": value
-    for module in pkgutil.iter_modules(checks.__path__)
-    for name, value in vars(importlib.import_module(f"large_models.checks.{module.name}")).items()
-    if isinstance(value, Exercise)
-}
+EXERCISES = {}
+for module in pkgutil.iter_modules(checks.__path__):
+    for name, value in vars(importlib.import_module(f"large_models.checks.{module.name}")).items():
+        if isinstance(value, Exercise) and value not in EXERCISES.values():  # imported elsewhere
+            EXERCISES[f"{module.name}.{name}"] = value
 MISTAKES = [
     pytest.param(exercise, mistake, id=f"{name}-{index}")
     for name, exercise in EXERCISES.items()

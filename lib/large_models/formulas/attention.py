@@ -94,7 +94,7 @@ def attention_weights(
 
 @floats("scores")
 def softmax(scores: Array) -> Array:
-    """Softmax over the last axis; a row of nothing but -infinity gives zeros, not NaN."""
+    """Softmax over the last axis, (..., S); a row of nothing but -infinity gives zeros, not NaN."""
     exponentials = np.exp(scores - _finite(scores.max(axis=-1, keepdims=True)))
     total = exponentials.sum(axis=-1, keepdims=True)
     return exponentials / np.where(total == 0, 1, total)
@@ -319,8 +319,7 @@ def _seen(x: Array, mask: NDArray | None) -> Array:
     """Keys or values, with zeros where no query may look: NaN in the padding times 0 is NaN."""
     if mask is None or mask.dtype != bool:
         return x
-    seen = np.any(np.atleast_2d(mask), axis=-2, keepdims=True)  # (..., 1, S)
-    return np.where(np.swapaxes(seen, -1, -2), x, x.dtype.type(0))
+    return np.where(np.asarray(np.atleast_2d(mask).any(-2))[..., None], x, x.dtype.type(0))
 
 
 def _scale(query: Array, scale: float | None) -> float:

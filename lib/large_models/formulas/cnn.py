@@ -58,7 +58,7 @@ def conv2d_loops(
     dilation: Size = 1,
     groups: int = 1,
 ) -> np.ndarray:
-    """`conv2d` as the formula says it, one product at a time: to read, too slow to use."""
+    """`conv2d` of (B, C, H, W) as the formula says it, one product at a time: to read, too slow."""
     conv = _read("conv2d_loops", x, weight, bias, stride, padding, dilation, groups)
     x_padded, (sy, sx), (dy, dx) = conv.x_padded, conv.stride, conv.dilation
     B, G, C_group, K, L, H_out, W_out = conv.windows.shape

@@ -66,7 +66,7 @@ def dequantize(whole: NDArray, scale: NDArray) -> NDArray[np.float32]:
 
 
 def prune(weight: ArrayLike, share: float) -> NDArray[np.float32]:
-    """Zero for the weights that are smallest in magnitude.
+    """Zero for the weights, of any shape, that are smallest in magnitude.
 
     Args:
         share: 0 to 1, how many of them; rounded down to whole weights. Of equal ones the first go.
@@ -84,7 +84,7 @@ def prune(weight: ArrayLike, share: float) -> NDArray[np.float32]:
 
 
 def clip(weight: ArrayLike, limit: float) -> NDArray[np.float32]:
-    """Weights beyond +-limit become +-limit; the others stay.
+    """Weights, of any shape, beyond +-limit become +-limit; the others stay.
 
     Args:
         limit: above 0, as a share of the largest magnitude: at 1 or more nothing changes.
@@ -132,7 +132,7 @@ def sparse_bits(shape: Sequence[int], kept: int, bits: int = PLAIN, per: str = "
 
 
 def stored_bits(weight: ArrayLike, bits: int = PLAIN, per: str = "row") -> int:
-    """The smaller of `dense_bits` and `sparse_bits` for a tensor as it is."""
+    """The smaller of `dense_bits` and `sparse_bits` for a tensor of any shape as it is."""
     weight = np.asarray(weight)
     kept = int(np.count_nonzero(weight))
     return min(dense_bits(weight.shape, bits, per), sparse_bits(weight.shape, kept, bits, per))

@@ -50,7 +50,7 @@ def integrate(gradients: Array, x: Array, baseline: Array) -> Array:
 
 
 def completeness_gap(attribution: Array, score: float, baseline_score: float) -> float:
-    """How far the parts are from adding up to what they explain: 0 if they do."""
+    """How far the parts, of any shape, are from adding up to what they explain: 0 if they do."""
     return float(abs(np.sum(attribution) - (score - baseline_score)))
 
 

@@ -46,11 +46,11 @@ class Growth:
         return (1 / high, 1 / low) if low > 0 else None
 
     def line(self, times: ArrayLike) -> NDArray[np.float64]:
-        """The values on the line."""
+        """The values on the line, in the shape of `times`."""
         return 2 ** (self.middle[1] + self.slope * (np.asarray(times) - self.middle[0]))
 
     def band(self, times: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where the line may lie: from, to."""
+        """Where the line may lie: from, to, each in the shape of `times`."""
         away = np.asarray(times) - self.middle[0]
         reach = self.quantile * self.scatter * np.sqrt(1 / self.n + away**2 / self.spread)
         return self.line(times) / 2**reach, self.line(times) * 2**reach

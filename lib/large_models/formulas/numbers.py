@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 
 def read_numbers(name: str, values: ArrayLike) -> np.ndarray:
-    """An array of floats as it is, of integers or booleans as float64.
+    """An array of floats, of any shape, as it is; of integers or booleans as float64.
 
     Raises:
         ValueError: if it is not of real numbers.

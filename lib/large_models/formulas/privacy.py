@@ -108,6 +108,9 @@ def roc(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def auc(members: np.ndarray, others: np.ndarray) -> float:
     """Area under the ROC: how often a member's loss is below another's, ties counting half.
 
+    Args:
+        members, others: losses, (N,) and (M,).
+
     Raises:
         ValueError: as `rates`.
     """
@@ -117,6 +120,9 @@ def auc(members: np.ndarray, others: np.ndarray) -> float:
 
 def found_at(members: np.ndarray, others: np.ndarray, false: float) -> float:
     """The largest true positive rate whose false positive rate is at most `false`.
+
+    Args:
+        members, others: losses, (N,) and (M,).
 
     Raises:
         ValueError: as `rates`, and if `false` is not a share.

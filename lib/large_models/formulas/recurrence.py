@@ -94,7 +94,7 @@ def where(mask: Mask, t: int, there: Array, padding: Array | float) -> Array:
 
 
 def activation(nonlinearity: str) -> Callable[[Array], Array]:
-    """tanh or ReLU by its name."""
+    """tanh or ReLU, of any shape, by its name."""
     try:
         return {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0)}[nonlinearity]
     except (KeyError, TypeError):

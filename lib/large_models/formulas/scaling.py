@@ -91,7 +91,7 @@ def bootstrap(
 ) -> list[Law]:
     """Laws fitted to as many runs, drawn with replacement: how much the fit hangs on single runs.
 
-    A draw that has one N or one D only is drawn again.
+    N, D and losses are (runs,). A draw that has one N or one D only is drawn again.
 
     Raises:
         ValueError: as `fit`.
@@ -107,7 +107,7 @@ def bootstrap(
 
 
 def best_split(law: Law, flops: ArrayLike) -> tuple[Array, Array]:
-    """The N and D with 6 N D = flops at which the law's loss is least.
+    """The N and D, in the shape of `flops`, with 6 N D = flops at which the law's loss is least.
 
     There the two terms fall equally fast: alpha A / N^alpha = beta B / D^beta.
     """

@@ -73,7 +73,7 @@ def linear_backward(
 
 @floats("logits")
 def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Probabilities: exp of the logits, divided by their sum along `axis`.
+    """Probabilities: exp of the logits, of any shape, divided by their sum along `axis`.
 
     The largest logit is subtracted first. That changes nothing but keeps exp from overflowing.
 
@@ -85,7 +85,7 @@ def softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 
 @floats("logits")
 def log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Logarithms of the probabilities, in nats: z - log(sum of exp(z)).
+    """Logarithms of the probabilities, in nats, in the logits' shape: z - log(sum of exp(z)).
 
     Raises:
         ValueError: if the axis is not there or empty.

@@ -194,14 +194,14 @@ def relu(x: Array) -> Array:
 
 @floats("x")
 def gelu(x: Array) -> Array:
-    """x times the probability that a standard normal number is less than x."""
+    """x, of any shape, times the probability that a standard normal number is less than x."""
     erf = np.vectorize(math.erf, otypes=[float])
     return x * ((1 + erf(x / math.sqrt(2))) / 2).astype(x.dtype)
 
 
 @floats("x")
 def gelu_tanh(x: Array) -> Array:
-    """GELU with a tanh for the probability, as GPT-2 has it; within 0.0005 of `gelu`."""
+    """GELU, of any shape, with GPT-2's tanh for the probability; within 0.0005 of `gelu`."""
     return x * ((1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2)
 
 

@@ -135,7 +135,7 @@ class KeyValueCache:
         return 0 if self.key is None else self.key.shape[-2]
 
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Add those of new tokens; returns all so far."""
+        """Add those of new tokens, (B, h, T, D) each; returns all so far."""
         if self.key is not None:
             key, value = torch.cat([self.key, key], -2), torch.cat([self.value, value], -2)
         self.key, self.value = key, value

@@ -46,14 +46,14 @@ def gradient(model: Scores, x: Tensor, target: Tensor | int) -> Tensor:
 
 
 def saliency(model: Scores, x: Tensor, target: Tensor | int) -> Tensor:
-    """The size of the gradient: where a small change would change the score most."""
+    """The size of the gradient, in x's shape: where a small change would change the score most."""
     return gradient(model, x, target).abs()
 
 
 def gradient_times_input(
     model: Scores, x: Tensor, target: Tensor | int, baseline: Tensor | float = 0.0
 ) -> Tensor:
-    """The gradient, times how far the input is from the baseline."""
+    """The gradient times how far the input is from the baseline, in the shape of x."""
     return (x - baseline) * gradient(model, x, target)
 
 
@@ -64,7 +64,7 @@ def integrated_gradients(
     steps: int = 32,
     baseline: Tensor | float = 0.0,
 ) -> Tensor:
-    """The mean gradient on the straight way from the baseline, times its length.
+    """The mean gradient on the straight way from the baseline, times its length: in the shape of x.
 
     The way is cut into equal pieces, and each is measured in its middle.
 
@@ -134,7 +134,7 @@ def from_embeddings(model: BertForSequenceClassification) -> Scores:
 
 
 def with_gap(ids: Tensor, mask_id: int) -> Tensor:
-    """A sentence "[CLS] ... [SEP]" with nothing between the two but [MASK]."""
+    """A sentence (T,) "[CLS] ... [SEP]" with nothing between the two but [MASK]."""
     gap = torch.full_like(ids, mask_id)
     gap[0], gap[-1] = ids[0], ids[-1]
     return gap

@@ -30,6 +30,6 @@ class NextItem(nn.Module):
         self.output = nn.Linear(C, items)
 
     def forward(self, items: Tensor) -> Tensor:
-        """Scores before the softmax."""
+        """Scores before the softmax, (B, T, V), for items (B, T)."""
         x = self.positions(self.embedding(items))
         return self.output(self.encoder(x, is_causal=True))

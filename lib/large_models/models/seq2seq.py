@@ -44,7 +44,8 @@ class Seq2Seq(nn.Module):
         self.output = nn.Linear(C, target_size)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Scores of the symbol after each of `target`; PAD in the source is not looked at."""
+        """Scores (B, T, V) of the symbol after each of `target` (B, T). PAD in `source` (B, S) is
+        not looked at."""
         return self._decode(self._encode(source), source != PAD, target)
 
     @torch.no_grad()

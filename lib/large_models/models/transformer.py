@@ -29,12 +29,12 @@ from large_models.models.attention import KeyValueCache, MultiHeadAttention
 
 
 def gelu(x: Tensor) -> Tensor:
-    """x times the probability that a standard normal number is less than x."""
+    """x, of any shape, times the probability that a standard normal number is less than x."""
     return F.gelu(x)
 
 
 def gelu_tanh(x: Tensor) -> Tensor:
-    """GELU with a tanh for the probability, as GPT-2 has it; within 0.0005 of `gelu`."""
+    """GELU, of any shape, with GPT-2's tanh for the probability; within 0.0005 of `gelu`."""
     return F.gelu(x, approximate="tanh")
 
 
