@@ -10,7 +10,7 @@ import torch
 
 from large_models.data import docstrings, masking, tokenizer
 from large_models.experiments import compression as compress
-from large_models.experiments import finetune, learning_curves
+from large_models.experiments import compression_ways, finetune, learning_curves
 from large_models.experiments.finetune import Labelled
 from large_models.formulas import compression
 from large_models.models import lora
@@ -44,7 +44,7 @@ def trained():
 
 
 def test_matrices_are_all_but_biases_and_norms(trained):
-    names = compress.matrices(trained)
+    names = compression_ways.matrices(trained)
     left = [name for name, _ in trained.named_parameters() if name not in names]
     assert left and all("bias" in name or "norm" in name for name in left)
 
@@ -63,13 +63,13 @@ def test_what_is_changed_is_a_copy(trained):
 def test_bits_are_counted(trained):
     count = sum(p.numel() for p in trained.parameters())
     assert compress.stored_bits(trained) == 32 * count
-    large = compress.matrices(trained).values()
+    large = compression_ways.matrices(trained).values()
     numbers, rows = sum(p.numel() for p in large), sum(len(p) for p in large)
     eight = 32 * (count - numbers) + 8 * numbers
     assert compress.stored_bits(trained, 8, "row") == eight + 32 * rows
     assert compress.stored_bits(trained, 8, "tensor") == eight + 32 * len(large)
     less = compress.pruned(trained, 0.75)
-    kept = sum(int((p != 0).sum()) for p in compress.matrices(less).values())
+    kept = sum(int((p != 0).sum()) for p in compression_ways.matrices(less).values())
     assert compress.stored_bits(less) == 32 * (count - numbers) + numbers + 32 * kept
     assert compress.zeros(less) == pytest.approx(0.75, abs=0.01)
 
@@ -79,9 +79,9 @@ def test_what_is_pruned_stays_zero_and_the_rest_learns(trained):
     zero = compress.pruned(trained, share)
     other = compress.retrained(trained, share, easy(), 100, rate=5e-3)
     assert other.state_dict().keys() == trained.state_dict().keys()
-    for name, p in compress.matrices(other).items():
-        gone = compress.matrices(zero)[name] == 0
-        assert (p[gone] == 0).all() and not torch.equal(p, compress.matrices(zero)[name])
+    for name, p in compression_ways.matrices(other).items():
+        gone = compression_ways.matrices(zero)[name] == 0
+        assert (p[gone] == 0).all() and not torch.equal(p, compression_ways.matrices(zero)[name])
     judged = easy(seed=1)
     before, after = (compress.judge(m, judged)["macro"] for m in (zero, other))
     assert before < 0.9 and after > before + 0.05
@@ -95,7 +95,7 @@ def test_lora_trains_few_numbers_and_can_be_sent_alone():
     model = BertForSequenceClassification(SMALL, NAMES)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     rank = 2
-    count, kept = compress.with_lora(model, rank, easy(), 150)
+    count, kept = compression_ways.with_lora(model, rank, easy(), 150)
     pairs = [name for name in before if ".encoder." in name and before[name].ndim == 2]
     expected = sum(rank * sum(before[name].shape) for name in pairs)
     expected += sum(before[name].numel() for name in before if not name.startswith("bert."))
@@ -138,9 +138,9 @@ def test_soft_loss_is_the_divergence_of_softened_answers():
 
     p, q = soft(teacher), soft(found)
     expected = 9 * (p * np.log(p / q)).sum(axis=1).mean()
-    got = compress.soft_loss(torch.tensor(found), torch.tensor(teacher), 3.0)
+    got = compression_ways.soft_loss(torch.tensor(found), torch.tensor(teacher), 3.0)
     assert got.item() == pytest.approx(expected, rel=1e-5)
-    assert compress.soft_loss(torch.tensor(found), torch.tensor(found)).item() < 1e-6
+    assert compression_ways.soft_loss(torch.tensor(found), torch.tensor(found)).item() < 1e-6
 
 
 def test_teaching_is_the_teachers_answers(trained):

@@ -161,7 +161,7 @@ def shipped() -> dict[str, dict[str, list[dict[str, float]]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"
     )

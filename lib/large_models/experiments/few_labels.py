@@ -24,7 +24,7 @@ WAYS = ("bag of words", "frozen", "fine-tuned")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"
     )

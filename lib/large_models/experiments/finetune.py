@@ -188,7 +188,7 @@ def _batches(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
     parser.add_argument(

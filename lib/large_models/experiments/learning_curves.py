@@ -104,7 +104,7 @@ def as_text(summary: dict) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=finetune.TASKS)
     parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
     parser.add_argument(

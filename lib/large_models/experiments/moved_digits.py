@@ -198,7 +198,7 @@ def compare(seed: int, copies: Sequence[int] = COPIES) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"

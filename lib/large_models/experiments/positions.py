@@ -150,7 +150,7 @@ def run_first(seed: int) -> list[dict]:
 
 def main() -> None:
     """Run the experiments and write metrics.json, after each seed."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"
     )

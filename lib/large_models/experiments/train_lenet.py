@@ -155,7 +155,7 @@ def _inputs(counts: np.ndarray) -> Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"
     )

@@ -174,7 +174,7 @@ def train(
 
 def main() -> None:
     """Train each network with each seed and print what it reached."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--lstm-steps", type=int, default=STEPS["lstm"])
     parser.add_argument("--lstm-size", type=int, default=HIDDEN_SIZE)

@@ -265,7 +265,7 @@ def _chars(output: Path, command: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("job", choices=("adding", "chars"))
     parser.add_argument(
         "--output", type=Path, help="a folder; see large_models.experiments.outputs"

@@ -66,7 +66,7 @@ def train(rank: int, processes: int, meet: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--processes", type=int, default=1)
     count = parser.parse_args().processes
     if count < 1 or BATCH % count:
