@@ -12,7 +12,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from large_models.data import digits
-from large_models.formulas import cnn, compression, training
+from large_models.formulas import compression, lenet
 from large_models.widgets.base import BookWidget, Checked, one_of, whole
 from large_models.widgets.conv_live import weights
 
@@ -22,12 +22,7 @@ CHOICES = ("all", *LAYERS)
 
 def read(w: dict[str, NDArray], counts: NDArray) -> NDArray[np.int64]:
     """The network's answers with the given weights: counts (N, 8, 8) to (N,)."""
-    x = digits.to_input(counts)
-    for name in ("conv1", "conv2"):
-        x = cnn.max_pool2d(cnn.relu(cnn.conv2d(x, w[f"{name}.weight"], w[f"{name}.bias"])), 2)
-    x = x.reshape(len(counts), -1)
-    x = cnn.relu(training.linear(x, w["hidden.weight"], w["hidden.bias"]))
-    return training.linear(x, w["output.weight"], w["output.bias"]).argmax(axis=1)
+    return lenet.forward(w, digits.to_input(counts))["scores"].argmax(axis=1)
 
 
 def _bits(value: Any) -> int:

@@ -12,12 +12,13 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from large_models import files
 from large_models.data import digits
-from large_models.files import weights as shipped
-from large_models.formulas import cnn, training
+from large_models.formulas import lenet
 from large_models.tensors import load_arrays
 from large_models.widgets.base import BookWidget, Checked, whole, yes_or_no
 
+WEIGHTS = files.WEIGHTS / "lenet-digits"
 LARGEST = 100  # of an edited weight
 FIRST = 4  # the digit that is there before the first click
 OPENING = 270  # a held-out 4, read as 0 without the seventh channel
@@ -26,7 +27,7 @@ OPENING = 270  # a held-out 4, read as 0 without the seventh channel
 @cache
 def weights() -> dict[str, NDArray[np.float32]]:
     """The shipped LeNet's weights and biases by name."""
-    return load_arrays(shipped("lenet-digits") / "model.safetensors")
+    return load_arrays(WEIGHTS / "model.safetensors")
 
 
 def forward(
@@ -43,18 +44,9 @@ def forward(
         every layer's output by name, (N, ...), from "input" to "probabilities".
     """
     w = weights()
-    first = w["conv1.weight"] if kernels is None else np.float32(kernels)[:, None]
-    out = {"input": digits.to_input(counts)}
-    out["conv1"] = cnn.conv2d(out["input"], first, w["conv1.bias"])
-    out["conv1"][:, off or []] = 0
-    out["pool1"] = cnn.max_pool2d(cnn.relu(out["conv1"]), 2)
-    out["conv2"] = cnn.conv2d(out["pool1"], w["conv2.weight"], w["conv2.bias"])
-    out["pool2"] = cnn.max_pool2d(cnn.relu(out["conv2"]), 2)
-    flat = out["pool2"].reshape(len(counts), -1)
-    out["hidden"] = cnn.relu(training.linear(flat, w["hidden.weight"], w["hidden.bias"]))
-    out["scores"] = training.linear(out["hidden"], w["output.weight"], w["output.bias"])
-    out["probabilities"] = training.softmax(out["scores"])
-    return out
+    if kernels is not None:
+        w = w | {"conv1.weight": np.float32(kernels)[:, None]}
+    return lenet.forward(w, digits.to_input(counts), off or ())
 
 
 @cache

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from large_models.data import tokenizer
 from large_models.files import WEIGHTS
-from large_models.formulas import attention, training, transformer
+from large_models.formulas import gpt, training
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.base import BadValue, BookWidget, Checked, any_text, whole, yes_or_no
 from large_models.widgets.packed import unpack
@@ -54,33 +54,8 @@ def forward(ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     Returns:
         scores of the token after each, (T, V); attention weights (layers, h, T, T).
     """
-    w, c = weights(), config()
-    x = (w["transformer.wte.weight"][ids] + w["transformer.wpe.weight"][: len(ids)])[None]
-    maps = []
-    for layer in range(c["n_layer"]):
-        of = {n.split(".", 3)[3]: a for n, a in w.items() if f"transformer.h.{layer}." in n}
-        # GPT-2 keeps its matrices as (in, out), `block` wants (out, in).
-        pairs = [
-            (of[f"{part}.weight"].T, of[f"{part}.bias"])
-            for part in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")
-        ]
-        norms = [of[f"{part}.{kind}"] for part in ("ln_1", "ln_2") for kind in ("weight", "bias")]
-        parts = transformer.Weights(
-            attention.Weights(*pairs[0], *pairs[1]), *pairs[2], *pairs[3], *norms
-        )
-        x, seen = transformer.block(
-            x,
-            parts,
-            c["n_head"],
-            is_causal=True,
-            activation="gelu_tanh",
-            norm_first=True,
-            eps=c["layer_norm_epsilon"],
-        )
-        maps.append(seen[0])
-    norm = [w[f"transformer.ln_f.{kind}"] for kind in ("weight", "bias")]
-    x = transformer.layer_norm(x[0], *norm, c["layer_norm_epsilon"])
-    return x @ w["transformer.wte.weight"].T, np.stack(maps)
+    c = config()
+    return gpt.forward(weights(), ids, c["n_head"], c["layer_norm_epsilon"])
 
 
 def _number(more_than: float, most: float) -> Callable[[Any], float]:
