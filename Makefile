@@ -42,7 +42,7 @@ lint: $(INSTALLED)
 	cd $(ENGINE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --check --quiet
 
 engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, no network)
-	$(BIN)/python -m pytest -n 2 tests/js
+	$(BIN)/python -m pytest -n 2 tests/js tests/engines
 
 unit: $(INSTALLED) browser
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser --ignore=tests/lab

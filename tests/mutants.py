@@ -30,7 +30,8 @@ NAMES = {
     "engine": "attention bert bpe gradients nn privacy rnn sampling transformer wordpiece",
 }
 ALSO = {  # tests beside the one of the module's name
-    "formulas": ["formulas/test_against_torch.py"],
+    "formulas": ["engines/test_engines.py", "formulas/test_narrow_types.py"],
+    "engine": ["engines/test_engines.py"],
     "models": ["models/test_initialisation.py"],
 }
 COMPARED = {

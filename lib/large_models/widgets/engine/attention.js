@@ -47,8 +47,8 @@ export function scaledDotProductAttention(query, key, value, options = {}) {
         const k = (n * S + s) * D;
         let sum = 0;
         for (let d = 0; d < D; d++) sum += query.data[q + d] * key.data[k + d];
-        row[s] = sum * factor + (maskAt ? maskAt(at + s) : 0);
-        if (isCausal && s > l) row[s] = -Infinity;
+        const added = isCausal && s > l ? -Infinity : maskAt ? maskAt(at + s) : 0;
+        row[s] = added === -Infinity ? added : sum * factor + added; // a key that is NaN, too
       }
       scores.set(row, at);
       attentionSoftmaxRow(row);
