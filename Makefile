@@ -28,6 +28,8 @@ book: $(INSTALLED)  ## Build the book, and say which file to open
 	@echo "Open file://$(CURDIR)/$(BOOK)"
 
 ENGINE := lib/large_models/widgets/engine
+# The modules whose types are written down, and checked strictly.
+TYPED := $(addsuffix .js,attention compression digits explanation gradients growth lenet nn packed privacy sampling)
 STAGES := lint unit notebook-tests browser-tests
 
 test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book
@@ -39,7 +41,8 @@ test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the buil
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	cd $(ENGINE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --check --quiet
+	cd $(ENGINE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --check --quiet \
+	  && $(CURDIR)/$(BIN)/deno check --no-remote --quiet $(TYPED)
 
 engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, no network)
 	$(BIN)/python -m pytest -n 2 tests/js tests/engines

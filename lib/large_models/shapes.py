@@ -8,7 +8,7 @@ and rounding as in torch.nn.functional. Chapters: 3_1_cnn, 3_3_self_attention.
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 Size = int | Sequence[int]
@@ -22,7 +22,7 @@ def pair(value: Size, name: str, minimum: int = 0) -> tuple[int, int]:
         ValueError: if it is neither, or a number is less than `minimum`; `name` is named.
     """
     try:
-        numbers = tuple(value) if hasattr(value, "__iter__") else (value, value)
+        numbers: tuple = tuple(value) if isinstance(value, Iterable) else (value, value)
         first, second = (operator.index(number) for number in numbers)
     except (TypeError, ValueError):
         raise ValueError(f"{name}: expected an int or a pair of ints, got {value!r}") from None

@@ -15,8 +15,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BufferedIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def load_arrays(path: str | Path) -> dict[str, NDArray]:
     return arrays
 
 
-def from_bytes(stream: BinaryIO, source: str | Path) -> dict[str, NDArray]:
+def from_bytes(stream: BufferedIOBase, source: str | Path) -> dict[str, NDArray]:
     """The tensors of an opened safetensors file, by name; `source` names it in a message.
 
     Raises:
@@ -236,7 +237,9 @@ def modern(name: str, prefix: str) -> str:
 # --- the format ----------------------------------------------------------------------------------
 
 
-def _read(stream: BinaryIO, source: object) -> tuple[dict[str, str], Iterator[tuple[str, Entry]]]:
+def _read(
+    stream: BufferedIOBase, source: object
+) -> tuple[dict[str, str], Iterator[tuple[str, Entry]]]:
     """The texts of a file's header; its tensors one after the other, by name."""
     size = stream.seek(0, 2)
     stream.seek(0)

@@ -77,7 +77,7 @@ class ByteLevelBPE(Cut):
             raise ValueError("expected a byte-level BPE with no space in front and no normalizer")
         super().__init__(content)
         pairs = (m.split(" ") if isinstance(m, str) else m for m in model["merges"])
-        self.ranks = {tuple(pair): rank for rank, pair in enumerate(pairs)}
+        self.ranks = {(first, second): rank for rank, (first, second) in enumerate(pairs)}
         self.known: dict[str, list[str]] = {}  # words repeat
 
     def encode(self, text: str, /) -> Encoding:
@@ -124,7 +124,7 @@ def merge(symbols: list[str], ranks: Mapping[tuple[str, str], int]) -> list[str]
     steps. A merge takes the place of its left part and unlinks the right one; a pair in the heap
     whose parts have changed since is passed over.
     """
-    parts: list[str | None] = list(symbols)
+    parts = list(symbols)  # "" where a part has been merged into the one before
     n = len(parts)
     before, after = list(range(-1, n - 1)), list(range(1, n + 1))
 
@@ -135,10 +135,10 @@ def merge(symbols: list[str], ranks: Mapping[tuple[str, str], int]) -> list[str]
     heapq.heapify(heap)
     while heap:
         least, i = heapq.heappop(heap)
-        if parts[i] is None or rank(i) != least:
+        if not parts[i] or rank(i) != least:
             continue
         gone = after[i]
-        parts[i], parts[gone] = parts[i] + parts[gone], None
+        parts[i], parts[gone] = parts[i] + parts[gone], ""
         after[i] = after[gone]
         if after[i] < n:
             before[after[i]] = i

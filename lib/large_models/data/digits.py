@@ -12,6 +12,7 @@ widgets/digits.js is the same in JavaScript. Chapter: 3_1_cnn.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def load_digits() -> Digits:
     """
     from sklearn import datasets
 
-    data = datasets.load_digits()
+    data: Any = datasets.load_digits()
     images, labels = data.images.astype(np.float32), data.target.astype(np.int64)
     order = np.random.default_rng(0).permutation(len(labels))
     test, train = order[: len(order) // 4], order[len(order) // 4 :]

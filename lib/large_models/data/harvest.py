@@ -71,7 +71,11 @@ def source_files(package: str) -> Iterator[tuple[str, Path]]:
     roots = {"python": Path(sysconfig.get_path("stdlib"))}
     if package != "python":
         specs = [importlib.util.find_spec(folder) for folder in FOLDERS[package]]
-        roots = {spec.name: Path(spec.submodule_search_locations[0]) for spec in specs}
+        roots = {
+            spec.name: Path(spec.submodule_search_locations[0])
+            for spec in specs
+            if spec and spec.submodule_search_locations
+        }
     for folder, root in roots.items():
         files = {
             f"{folder}/{path.relative_to(root).as_posix()}": path for path in root.rglob("*.py")
@@ -117,9 +121,13 @@ def licence(package: str) -> str:
     if package == "python":
         return (Path(sysconfig.get_path("stdlib")) / "LICENSE.txt").read_text("utf-8")
     own = re.compile(r"[^/]+\.dist-info/(licenses/)?(numpy/ma/)?(LICENSE|COPYING)(\.txt)?")
-    files = sorted(str(file) for file in importlib.metadata.files(package))
+    files = sorted(str(file) for file in importlib.metadata.files(package) or [])
     root = importlib.metadata.distribution(package)
-    texts = [root.locate_file(file).read_text("utf-8") for file in files if own.fullmatch(file)]
+    texts = [
+        Path(str(root.locate_file(file))).read_text("utf-8")
+        for file in files
+        if own.fullmatch(file)
+    ]
     return "\n\n".join(re.split(r"(?m)^----$", text)[0].strip() for text in texts) + "\n"
 
 

@@ -48,4 +48,5 @@ def loans(number: int, seed: int) -> Loans:
     chance = 1 / (1 + np.exp(-(z + 1.5 * ((age < 30) & (debt > 1)))))
     default = rng.random(number) < chance
     reminders = rng.poisson(np.where(default, 4, 0.3))
-    return Loans(np.stack([income, debt, missed, years, age], axis=1), reminders, default, chance)
+    known = np.stack([income, debt, missed, years, age], axis=1).astype(np.float64)
+    return Loans(known, reminders, default, chance)

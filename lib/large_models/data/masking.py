@@ -11,6 +11,7 @@ of tokens, not of texts. Chapter: 4_1_train_bert.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ class Texts:
         if length < 3:
             raise ValueError(f"length: expected at least 3, got {length}")
         data = docstrings.load(split)
-        encoded = tokens.encode_batch(list(data.sentences), add_special_tokens=False)
+        encoded = cast(Any, tokens).encode_batch(list(data.sentences), add_special_tokens=False)
         self.length, self.vocab_size = length, tokens.get_vocab_size()
         self.sentences = [np.array(e.ids[: length - 2], dtype=np.int64) for e in encoded]
         self.files = data.files
@@ -171,7 +172,7 @@ def batches(
 ) -> Iterator[MaskedBatch]:
     """One epoch: every sentence once, masks and company drawn anew. Arguments as above."""
     made = texts.texts(rng)
-    for rows in groups([len(text) for text in made], rng, budget):
+    for rows in groups(np.array([len(text) for text in made]), rng, budget):
         ids = pad([made[row] for row in rows])
         hidden, at = mask_tokens(ids, rng, texts.vocab_size, share, inside)
         if at.any():

@@ -175,7 +175,7 @@ def paragraphs(docstring: str) -> Iterator[tuple[str, str]]:
         if frame.section in ITEMS and frame.base is None:
             frame = frames[-1] = frame._replace(base=indent)
         item = None
-        if frame.section in ITEMS and indent <= frame.base:
+        if frame.section in ITEMS and frame.base is not None and indent <= frame.base:
             below = lines[number + 1] if number + 1 < len(lines) else Line(0, "")
             if frame.indent >= 0:  # Google's form, or a field
                 item = GOOGLE_ITEM.match(text)

@@ -99,7 +99,7 @@ def say(speakers: Speakers, repeats: int, seed: int) -> Clips:
     labels = np.tile(np.repeat(np.arange(kinds), repeats), number)
     N = len(who)
     seconds = speakers.seconds[who] * rng.uniform(0.9, 1.1, N)
-    pitch, start, end = targets(labels, Speakers(*(part[who] for part in speakers)))
+    pitch, start, end = targets(labels, Speakers._make(part[who] for part in speakers))
     off = np.exp(rng.normal(0, 0.03, (N, 3)))
     waves = synthesize(
         pitch * np.exp(rng.normal(0, 0.05, N)),
@@ -166,7 +166,7 @@ def synthesize(
     for formant, width in enumerate(WIDTHS):
         low, high = start[:, formant, None], end[:, formant, None]
         wave = resonate(wave, low + (high - low) * along, width)
-    return np.float32(wave / np.abs(wave).max(axis=1, keepdims=True))
+    return (wave / np.abs(wave).max(axis=1, keepdims=True)).astype(np.float32)
 
 
 def resonate(x: NDArray, frequency: NDArray, width: float) -> NDArray[np.float64]:
@@ -215,4 +215,4 @@ def add_noise(waves: NDArray, decibels: ArrayLike, seed: int) -> NDArray[np.floa
     noise = np.random.default_rng(seed).standard_normal(waves.shape, dtype=np.float32)
     power = np.mean(np.square(waves), axis=1) / 10 ** (np.asarray(decibels) / 10)
     mixed = waves + np.sqrt(power)[:, None] * noise
-    return np.float32(mixed / np.abs(mixed).max(axis=1, keepdims=True))
+    return (mixed / np.abs(mixed).max(axis=1, keepdims=True)).astype(np.float32)

@@ -31,6 +31,7 @@ class Tokens(Protocol):
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = True) -> str:
         """The text of ids."""
+        ...
 
     def id_to_token(self, id: int, /) -> str | None:
         """What an id stands for."""
@@ -40,6 +41,7 @@ class Tokens(Protocol):
 
     def get_vocab_size(self) -> int:
         """How many tokens there are."""
+        ...
 
 
 def train_wordpiece(texts: Iterable[str], vocab_size: int = 4096) -> "Tokenizer":

@@ -7,16 +7,16 @@ what was read. Chapter: 5_1_trends.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from tokenizers import Tokenizer
 
 from large_models.data import docstrings, masking
+from large_models.data.tokenizer import Tokens
 from large_models.experiments import finetune
 from large_models.experiments.finetune import Labelled
 from large_models.models.bert import BertForMaskedLM
@@ -27,7 +27,7 @@ BATCH = 4096  # tokens
 
 
 def sentences(
-    split: str, packages: Sequence[str], tokens: Tokenizer, most: int, seed: int = 0
+    split: str, packages: Sequence[str], tokens: Tokens, most: int, seed: int = 0
 ) -> dict[str, Labelled]:
     """So many sentences of each library at most, labelled with their section (one of SECTIONS).
 
@@ -65,7 +65,7 @@ def crossed_words(train: dict[str, Labelled], test: dict[str, Labelled]) -> NDAr
     """As `crossed`, of a learner that is given the words."""
     table = []
     for source in train.values():
-        words = TfidfVectorizer(analyzer=list, binary=True)
+        words = TfidfVectorizer(analyzer=cast(Any, list), binary=True)
         x = words.fit_transform(source.texts)
         table.append(
             _asked(x, source, {n: words.transform(d.texts) for n, d in test.items()}, test, 1.0)
@@ -95,4 +95,6 @@ def _asked(
     """What one learner finds in each library."""
     learner = LogisticRegression(C=C, max_iter=1000, class_weight="balanced")
     learner.fit(x, source.labels)
-    return [finetune.judge(learner.predict(features[n]), test[n])["macro"] for n in test]
+    return [
+        finetune.judge(np.asarray(learner.predict(features[n])), test[n])["macro"] for n in test
+    ]

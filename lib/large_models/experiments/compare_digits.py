@@ -58,10 +58,11 @@ def parts(seed: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     order = np.random.default_rng(seed).permutation(len(data.train_labels))
     fifth = len(order) // 5
     pictures = digits.to_input(data.train_images)
-    return tuple(
+    learned, kept = (
         (torch.from_numpy(pictures[rows]), torch.from_numpy(data.train_labels[rows]))
         for rows in (order[fifth:], order[:fifth])
     )
+    return learned, kept
 
 
 def moved(pictures: Tensor, pixels: int) -> Tensor:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from large_models.data import docstrings, masking
+from large_models.data.tokenizer import Tokens
 from large_models.experiments import finetune
 from large_models.formulas import explanation
 from large_models.models import explanation as explain
@@ -119,7 +119,7 @@ def classifier(directory: str | Path, task: str = "packages") -> BertForSequence
 
 def sentences(
     model: BertForSequenceClassification,
-    tokens: Tokenizer,
+    tokens: Tokens,
     number: int,
     least: float = 0.5,
     seed: int = 0,

@@ -16,18 +16,18 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
 from large_models.data import docstrings, masking, tokenizer
+from large_models.data.tokenizer import Tokens
 from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
 from large_models.models.bert import BertForSequenceClassification
@@ -73,7 +73,7 @@ class Labelled:
         return Labelled(tuple(self.texts[i] for i in rows), self.labels[rows], self.names)
 
 
-def load(task: str, split: str, tokens: Tokenizer, length: int = 64) -> Labelled:
+def load(task: str, split: str, tokens: Tokens, length: int = 64) -> Labelled:
     """A side of the corpus with one kind of label.
 
     Args:
@@ -172,10 +172,10 @@ def train(
 def bag_of_words(train_split: Labelled, data: Labelled) -> NDArray[np.int64]:
     """Labels by which tokens a text has, rare ones counting more (tf-idf), and logistic regression:
     (N,) for the texts of `data`."""
-    words = TfidfVectorizer(analyzer=list, binary=True)
+    words = TfidfVectorizer(analyzer=cast(Any, list), binary=True)
     learner = LogisticRegression(max_iter=1000)
     learner.fit(words.fit_transform(train_split.texts), train_split.labels)
-    return learner.predict(words.transform(data.texts))
+    return np.asarray(learner.predict(words.transform(data.texts)))
 
 
 def _batches(

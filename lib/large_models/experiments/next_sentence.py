@@ -11,7 +11,7 @@ Source: Devlin et al. 2019, section 3.1. Chapter: 4_1_train_bert.
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,9 @@ def segments(ids: NDArray[np.integer]) -> NDArray[np.int64]:
     return ((before == 1) & (ids != masking.PAD)).astype(np.int64)
 
 
-def tensors(data: Labelled, rows: Iterable[int], with_segments: bool) -> tuple[Tensor, ...]:
+def tensors(
+    data: Labelled, rows: Sequence[int] | NDArray[np.int64], with_segments: bool
+) -> tuple[Tensor, ...]:
     """Some pairs as ids, mask, segments, labels."""
     ids = masking.pad([data.texts[i] for i in rows])
     types = segments(ids) if with_segments else np.zeros_like(ids)

@@ -44,8 +44,8 @@ def folder(
     given = {key: value for key, value in vars(arguments).items() if key not in {"output", *apart}}
     optional = [a.dest for a in parser._actions if a.option_strings and a.dest in given]
     changed = {key: given[key] for key in optional if given[key] != parser.get_default(key)}
-    recipe = shipped is not None and not changed and WEIGHTS != INSTALLED
-    if arguments.output is None and recipe:
+    recipe = not changed and WEIGHTS != INSTALLED
+    if arguments.output is None and shipped is not None and recipe:
         return shipped
     words = [f"{key}-{Path(str(value)).name}" for key, value in changed.items()]
     trial = re.sub(r"[^\w.-]+", "-", "-".join([name, *words]))

@@ -208,7 +208,7 @@ def main() -> None:
 
     tokens = tokenizer.train_wordpiece(docstrings.load("train").sentences, SHIPPED.vocab_size)
     texts = {split: Texts(split, tokens) for split in docstrings.SPLITS}
-    pieces = [tokens.id_to_token(i).startswith("##") for i in range(tokens.get_vocab_size())]
+    pieces = [str(tokens.id_to_token(i)).startswith("##") for i in range(tokens.get_vocab_size())]
     inside = np.array(pieces) if arguments.whole_words else None
     judged = held_out(texts["validation"], most=20)
     torch.manual_seed(0)

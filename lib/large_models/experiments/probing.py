@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from large_models.data import docstrings, masking
+from large_models.data.tokenizer import Tokens
 from large_models.models.bert import BertForMaskedLM
 
 Array = NDArray[np.floating]
@@ -40,10 +40,10 @@ def inside(ids: NDArray[np.int64], opening: int, closing: int) -> NDArray[np.boo
     return (depth > 0) & (ids != opening)
 
 
-def load(split: str, tokens: Tokenizer, number: int, seed: int = 0) -> Probed:
+def load(split: str, tokens: Tokens, number: int, seed: int = 0) -> Probed:
     """So many sentences of 8 to 40 tokens with parentheses, drawn once."""
     corpus, texts, marked = docstrings.load(split), [], []
-    opening, closing = (tokens.token_to_id(sign) for sign in "()")
+    opening, closing = (int(tokens.token_to_id(sign) or 0) for sign in "()")
     rng = np.random.default_rng(seed)
     for row in rng.permutation(len(corpus)):
         if not {"(", ")"} <= set(corpus.sentences[row]):

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
 from large_models.data import docstrings, tokenizer
+from large_models.data.tokenizer import Tokens
 from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
 from large_models.formulas.ngram import KneserNey
@@ -41,7 +41,7 @@ EVALUATE_EVERY = 50
 ORDERS = (1, 2, 3, 4, 5, 6)  # of the n-grams
 
 
-def encode(split: str, tokens: Tokenizer) -> tuple[NDArray[np.int64], int]:
+def encode(split: str, tokens: Tokens) -> tuple[NDArray[np.int64], int]:
     """A side of the corpus as one stream.
 
     Returns:

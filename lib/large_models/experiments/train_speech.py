@@ -165,7 +165,7 @@ def by_model(model: SpeechCNN) -> Predict:
 
 def by_regression(model: "LogisticRegression") -> Predict:
     """The baseline as one who is judged by `by_noise`."""
-    return lambda x: model.predict(halves(x))
+    return lambda x: np.asarray(model.predict(halves(x)))
 
 
 def data_hash(clips: speech.Clips) -> str:

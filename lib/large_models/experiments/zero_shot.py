@@ -9,9 +9,9 @@ a text without content, this over texts without labels). Chapter: 2_concepts.
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from large_models.data import masking
+from large_models.data.tokenizer import Tokens
 from large_models.experiments.finetune import Labelled
 from large_models.models.bert import BertForMaskedLM
 
@@ -23,7 +23,7 @@ BATCH = 100
 
 @torch.no_grad()
 def fit_of_names(
-    model: BertForMaskedLM, tokens: Tokenizer, data: Labelled, prompt: str
+    model: BertForMaskedLM, tokens: Tokens, data: Labelled, prompt: str
 ) -> NDArray[np.float64]:
     """How well each label's name fits beside each text: log-probabilities (N, K).
 

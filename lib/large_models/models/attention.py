@@ -136,7 +136,7 @@ class KeyValueCache:
 
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """Add those of new tokens, (B, h, T, D) each; returns all so far."""
-        if self.key is not None:
+        if self.key is not None and self.value is not None:
             key, value = torch.cat([self.key, key], -2), torch.cat([self.value, value], -2)
         self.key, self.value = key, value
         return key, value

@@ -40,7 +40,7 @@ from large_models.models.transformer import Encoder, LayerNorm, LearnedPositions
 from large_models.tensors import load_into, load_tensors, save_tensors
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    pass
 
 
 class BertModel(nn.Module):
@@ -174,7 +174,7 @@ class _Pretrained(nn.Module):
         found = load_tensors(path)[0]
         load_into(self, wanted(from_hub(found), self), path, in_file(found))
 
-    def save_pretrained(self, directory: str | Path, tokenizer: "Tokenizer | None" = None) -> None:
+    def save_pretrained(self, directory: str | Path, tokenizer: Any = None) -> None:
         """Write what transformers opens, each file whole or not at all.
 
         Args:

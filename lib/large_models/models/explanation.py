@@ -97,7 +97,9 @@ def occlusion(
     Raises:
         ValueError: as `gradient`, or if the window does not fit.
     """
-    covers = torch.from_numpy(explanation.windows(tuple(x.shape[-2:]), size, stride))  # (M, H, W)
+    covers = torch.from_numpy(
+        explanation.windows((x.shape[-2], x.shape[-1]), size, stride)
+    )  # (M, H, W)
     whole = _pick(model(x), target)
     found = []
     for i, picture in enumerate(x):

@@ -84,7 +84,7 @@ def find(source: str | Path) -> Path:
         from huggingface_hub import constants
     except ImportError:
         raise OSError(advice) from None
-    settings = {"allow_patterns": FILES}
+    settings: dict[str, Any] = {"allow_patterns": FILES}
     try:
         return Path(hub.snapshot_download(name, local_files_only=True, **settings))
     except Exception:  # noqa: BLE001  not in the cache, in one of the library's many ways

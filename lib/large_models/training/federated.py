@@ -47,7 +47,9 @@ def average(states: Sequence[State], counts: Sequence[int]) -> State:
     """The mean of the models, weighted by how many examples each has learned from."""
     total = sum(counts)
     return {
-        name: sum(n / total * state[name] for n, state in zip(counts, states, strict=True))
+        name: torch.as_tensor(
+            sum(n / total * state[name] for n, state in zip(counts, states, strict=True))
+        )
         for name in states[0]
     }
 

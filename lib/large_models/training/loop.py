@@ -31,7 +31,7 @@ Batches = Callable[[torch.Generator], Iterable[Batch]]  # one epoch's batches, d
 def fit(  # noqa: C901  one loop, read from top to bottom
     model: nn.Module,
     batches: Batches,
-    loss: Callable[[nn.Module, Batch], Tensor],
+    loss: Callable[[Any, Batch], Tensor],
     optimizer: torch.optim.Optimizer,
     *,
     steps: int,
@@ -40,7 +40,7 @@ def fit(  # noqa: C901  one loop, read from top to bottom
     clip_norm: float | None = None,
     split: Callable[[Batch], list[tuple[Batch, float]]] | None = None,
     join: Callable[[nn.Module, Tensor], Tensor] | None = None,
-    evaluate: Callable[[nn.Module], float] | None = None,
+    evaluate: Callable[[Any], float] | None = None,
     evaluate_every: int | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
@@ -99,6 +99,7 @@ def fit(  # noqa: C901  one loop, read from top to bottom
         return place.step >= steps or (patience is not None and _stale(history) >= patience)
 
     def save() -> None:
+        assert checkpoint is not None  # asked for only where there is one
         for name, tensor in model.state_dict().items():
             if not torch.isfinite(tensor).all():
                 raise ValueError(f"after step {place.step} {name} holds NaN or infinity")
@@ -195,8 +196,8 @@ def _check_gradients(model: nn.Module, step: int) -> None:
     """A loss may be finite and its gradient not, such as that of a square root at 0."""
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     if not torch.isfinite(nn.utils.get_total_norm(gradients, torch.inf)):
-        bad = [n for n, p in model.named_parameters() if p.grad is not None]
-        bad = [n for n in bad if not torch.isfinite(model.get_parameter(n).grad).all()]
+        named = [(n, p.grad) for n, p in model.named_parameters() if p.grad is not None]
+        bad = [n for n, gradient in named if not torch.isfinite(gradient).all()]
         raise ValueError(f"the gradient at step {step} is not finite in {', '.join(bad)}")
 
 
@@ -214,14 +215,14 @@ def _bar(steps: int, done: int, description: str, wanted: bool) -> tqdm:
         disable=not wanted or not (terminal or notebook),
         bar_format=None if terminal else plain,
     )
-    bar.in_log = wanted and bar.disable
+    vars(bar)["in_log"] = wanted and bar.disable
     return bar
 
 
 def _show(bar: tqdm, entry: dict[str, float]) -> None:
     shown = {name: f"{entry[name]:.3f}" for name in ("loss", "score") if name in entry}
     bar.set_postfix(shown, refresh=False)
-    if bar.in_log:
+    if vars(bar)["in_log"]:
         text = ", ".join(f"{name} {value}" for name, value in shown.items())
         tqdm.write(f"step {entry['step']}/{bar.total}: {text}", file=sys.stdout)
 
@@ -229,7 +230,7 @@ def _show(bar: tqdm, entry: dict[str, float]) -> None:
 def _check(
     steps: int,
     clip_norm: float | None,
-    evaluate: Callable[[nn.Module], float] | None,
+    evaluate: Callable[[Any], float] | None,
     evaluate_every: int | None,
     patience: int | None,
     checkpoint: object,

@@ -14,6 +14,7 @@ Chapter: 5_2_1_privacy.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -109,7 +110,7 @@ def fit_private(
 
 def fit(way: str, data: Sequence[People], seeds: Sequence[int]) -> Stack:
     """`privacy.fit` of each data with each seed."""
-    settings = ways()[way]
+    settings: dict[str, Any] = ways()[way]
     return (fit_private if "noise" in settings else fit_plain)(data, seeds, **settings)
 
 

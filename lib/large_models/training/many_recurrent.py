@@ -5,7 +5,7 @@ take it together, stacked along a first axis; each has its own data, gradient no
 gradients are written out, since autograd would do most of its work between the steps.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,10 @@ from large_models.models.rnn import SequenceModel
 
 _tanh_back = torch.ops.aten.tanh_backward.grad_input
 _sigmoid_back = torch.ops.aten.sigmoid_backward.grad_input
+
+
+# From the gradient of the states to those of the products with h and with x.
+Pull = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class Stack:
@@ -71,7 +75,7 @@ class Stack:
         w_ih, w_hh, b_ih, b_hh = (self.weights[name] for name in self.names[:4])
         return torch.cat([w_hh, w_ih, (b_ih + b_hh)[..., None]], dim=2).mT.contiguous()
 
-    def _rnn(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def _rnn(self, seen: Tensor) -> Pull:
         (S, steps, B, _), H, w = seen.shape, self.H, self._all_rows()
         a = seen.new_empty(S, B, H)
         for t in range(steps - 1):
@@ -94,7 +98,7 @@ class Stack:
 
         return pull
 
-    def _lstm(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def _lstm(self, seen: Tensor) -> Pull:
         (S, steps, B, _), H, w = seen.shape, self.H, self._all_rows()
         a, gates = seen.new_empty(S, B, 4 * H), seen.new_empty(S, steps - 1, B, 4 * H)
         cell, bent = seen.new_zeros(S, steps, B, H), seen.new_empty(S, steps - 1, B, H)
@@ -128,7 +132,7 @@ class Stack:
 
         return pull
 
-    def _gru(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def _gru(self, seen: Tensor) -> Pull:
         (S, steps, B, _), H = seen.shape, self.H
         w_ih, w_hh, b_ih, b_hh = (self.weights[name] for name in self.names[:4])
         none = torch.zeros_like(w_hh[:, 2 * H :])  # of h in the candidate's part from x
@@ -168,7 +172,9 @@ class Stack:
 def clip(parameters: Iterable[nn.Parameter], max_norm: float) -> None:
     """Shorten each network's gradient to a norm, by itself."""
     parameters = list(parameters)
-    squares = torch.stack([p.grad.flatten(1).square().sum(dim=1) for p in parameters])
+    squares = torch.stack(
+        [p.grad.flatten(1).square().sum(dim=1) for p in parameters if p.grad is not None]
+    )
     factor = (max_norm / (squares.sum(dim=0).sqrt() + 1e-6)).clamp(max=1)  # (S,)
     for p in parameters:
         p.grad *= factor.view(-1, *[1] * (p.ndim - 1))

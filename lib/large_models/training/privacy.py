@@ -14,6 +14,7 @@ who do not fit in. Chapter: 5_2_1_privacy.
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -133,7 +134,7 @@ def clipped_sum(gradients: Parameters, limit: float) -> Parameters:
         limit: C, above 0; infinite for a sum of whole gradients.
     """
     squares = sum((g.flatten(1) ** 2).sum(dim=1) for g in gradients.values())
-    factors = (limit / squares.sqrt()).clamp(max=1.0)  # (B,)
+    factors = (limit / torch.as_tensor(squares).sqrt()).clamp(max=1.0)  # (B,)
     return {name: torch.einsum("b,b...->...", factors, g) for name, g in gradients.items()}
 
 
@@ -237,5 +238,5 @@ def fit(way: str, data: People, seed: int) -> nn.Sequential:
     """
     if way not in ways():
         raise ValueError(f"fit: expected one of {', '.join(ways())}, got {way!r}")
-    settings = ways()[way]
+    settings: dict[str, Any] = ways()[way]
     return (fit_private if "noise" in settings else fit_plain)(data, seed, **settings)

@@ -78,7 +78,7 @@ def _matrix(rows_most: int, columns_most: int, rows_least: int = 1) -> Any:
         for r, row in enumerate(rows):
             for c, number in enumerate(row):
                 real = isinstance(number, Real) and not isinstance(number, bool)
-                if not real or not isfinite(number) or abs(number) > LARGEST:
+                if not real or not isfinite(number) or abs(float(number)) > LARGEST:
                     raise ValueError(
                         f"expected numbers from -{LARGEST} to {LARGEST}, got {number!r} "
                         f"in row {r}, column {c}"
@@ -104,7 +104,7 @@ def _words(least: int, most: int) -> Any:
 
 def _temperature(value: Any) -> float:
     real = isinstance(value, Real) and not isinstance(value, bool)
-    if not real or not 0.1 <= value <= 10:
+    if not real or not 0.1 <= float(value) <= 10:
         raise ValueError(f"expected a number from 0.1 to 10, got {value!r}")
     return float(value)
 

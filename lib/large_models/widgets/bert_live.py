@@ -8,7 +8,7 @@ from large_models.widgets.bert_panel import NAME, TASK, BertWidget, answers, lab
 
 
 class BertLive(BertWidget):
-    __doc__ = BertWidget.__doc__.replace(
+    __doc__ = str(BertWidget.__doc__).replace(
         "Base class: a text, a hidden token, whose attention is shown.",
         "A sentence of your own, what belongs at a hidden place, and which library it is from.",
     )

@@ -64,7 +64,7 @@ def read(text: str, masked: int | None, step: int = BERT_STEPS[-1]) -> Reading:
     Asked for is the one at `masked`, else the first.
     """
     ids = np.array([tokens().encode(text).ids])  # (1, T)
-    given = [tokens().id_to_token(token) for token in ids[0]]
+    given = [str(tokens().id_to_token(token)) for token in ids[0]]
     if masked is not None:
         ids[0, masked] = tokens().token_to_id(MASK)
     places = np.flatnonzero(ids[0] == tokens().token_to_id(MASK)).tolist()
@@ -73,7 +73,7 @@ def read(text: str, masked: int | None, step: int = BERT_STEPS[-1]) -> Reading:
     last = states[-1, 0]  # (T, C)
     scores = bert.masked_logits(model(step), last[places])  # (places, V)
     p = None if place is None else softmax(scores[places.index(place)])
-    guesses = [tokens().id_to_token(int(best)) for best in scores.argmax(axis=-1)]
+    guesses = [str(tokens().id_to_token(int(best))) for best in scores.argmax(axis=-1)]
     head = load_arrays(WEIGHTS / NAME / f"head-{TASK}.safetensors")
     pooled = np.tanh(last[0] @ head["bert.pooler.dense.weight"].T + head["bert.pooler.dense.bias"])
     labelled = pooled @ head["classifier.weight"].T + head["classifier.bias"]
@@ -145,7 +145,8 @@ class BertWidget(BookWidget):
         if reading.place is not None and reading.tokens[reading.place] != MASK:
             p = reading.probabilities
             token = reading.tokens[reading.place]
-            own = p[tokens().token_to_id(token)]
+            assert p is not None  # there is a place
+            own = p[tokens().token_to_id(token) or 0]
             rank = int((p > own).sum()) + 1
             found["hidden"] = {"token": token, "rank": rank, "probability": float(own)}
         return found
@@ -176,4 +177,4 @@ def answers(reading: Reading) -> list[tuple[str, float]]:
     if reading.probabilities is None:
         return []
     best = np.argsort(-reading.probabilities, kind="stable")[:ANSWERS]
-    return [(tokens().id_to_token(int(i)), float(reading.probabilities[i])) for i in best]
+    return [(str(tokens().id_to_token(int(i))), float(reading.probabilities[i])) for i in best]

@@ -18,11 +18,15 @@ def _step(value: Any) -> int:
 
 
 class CheckpointScrubber(BertWidget):
-    __doc__ = BertWidget.__doc__.replace(
-        "Base class: a text, a hidden token, whose attention is shown.",
-        "What a BERT answers, and where it looks, at five points of its training.",
-    ).replace(
-        "    Args:\n", "    Args:\n        step: of training: 0, 100, 1000, 10000 or 24000.\n"
+    __doc__ = (
+        str(BertWidget.__doc__)
+        .replace(
+            "Base class: a text, a hidden token, whose attention is shown.",
+            "What a BERT answers, and where it looks, at five points of its training.",
+        )
+        .replace(
+            "    Args:\n", "    Args:\n        step: of training: 0, 100, 1000, 10000 or 24000.\n"
+        )
     )
 
     _asset_steps = BERT_STEPS

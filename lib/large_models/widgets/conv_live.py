@@ -45,7 +45,7 @@ def forward(
     """
     w = weights()
     if kernels is not None:
-        w = w | {"conv1.weight": np.float32(kernels)[:, None]}
+        w = w | {"conv1.weight": np.asarray(kernels, np.float32)[:, None]}
     return lenet.forward(w, digits.to_input(counts), off or ())
 
 

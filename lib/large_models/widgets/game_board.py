@@ -22,7 +22,8 @@ SIDES = ("reader", "table")
 def tables() -> NDArray[np.int16]:
     """(kept, classes): the tables of `self_play.learn`, in ten thousandths."""
     kept = self_play.learn()
-    return np.int16(np.round(SCALE * np.array([kept[number] for number in self_play.KEPT])))
+    levels = np.round(SCALE * np.array([kept[number] for number in self_play.KEPT]))
+    return levels.astype(np.int16)
 
 
 @cache

@@ -5,7 +5,7 @@ the next character of a text that the reader types. Source of the cells: large_m
 Chapter: 3_2_rnn. The page computes all of it with rnn.js; nothing here needs torch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from numbers import Real
 from typing import Any
@@ -46,7 +46,7 @@ def sequence(seed: int) -> tuple[list[float], list[int]]:
     return values, [int(half * draw()), half + int(half * draw())]
 
 
-def _mulberry32(state: int) -> Iterator[float]:
+def _mulberry32(state: int) -> Callable[[], float]:
     """Numbers from 0 to 1: a generator of four lines, so that the page can have the same one."""
 
     def draw() -> float:
@@ -124,7 +124,7 @@ def _values(value: Any) -> list[float]:
         raise ValueError(f"{wanted}, got {len(numbers)}")
     for step, number in enumerate(numbers):
         real = isinstance(number, Real) and not isinstance(number, bool)
-        if not real or not 0 <= number <= 1:  # NaN is wrong too
+        if not real or not 0 <= float(number) <= 1:  # NaN is wrong too
             raise ValueError(f"{wanted}, got {number!r} at step {step}")
     return [float(number) for number in numbers]
 

@@ -61,7 +61,7 @@ def forward(ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def _number(more_than: float, most: float) -> Callable[[Any], float]:
     def check(value: Any) -> float:
         number = isinstance(value, Real) and not isinstance(value, bool)
-        if not number or not isfinite(value) or not more_than < value <= most:
+        if not number or not isfinite(value) or not more_than < float(value) <= most:
             raise ValueError(f"expected a number above {more_than}, at most {most}, got {value!r}")
         return float(value)
 
@@ -72,7 +72,7 @@ def _or_none(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else check(value)
 
 
-def _ids(value: Any) -> list[int]:
+def _token_ids(value: Any) -> list[int]:
     return [whole(0, config()["vocab_size"] - 1)(token) for token in value]
 
 
@@ -112,7 +112,7 @@ class GenerationView(BookWidget):
     head = Checked(_or_none(lambda v: whole(0, config()["n_head"] - 1)(v)), None).tag(sync=True)
 
     # The tokens of `text`: a text can be cut into tokens in more ways than one.
-    _ids = Checked(_ids, []).tag(sync=True)
+    _ids = Checked(_token_ids, []).tag(sync=True)
     _config = traitlets.Dict().tag(sync=True)
     # What the page shows before it has the model: {prompt, ids of all tokens, start: how many of
     # them are the prompt's, bytes: id -> hex}, the scores of the next token (V,), and the last
@@ -179,7 +179,7 @@ def _encode(text: str) -> list[int]:
 
 def _bytes(token: int) -> bytes:
     """The bytes that a token stands for."""
-    content = tokens().id_to_token(token)
+    content = str(tokens().id_to_token(token))
     if content == START:
         return content.encode()
     return bytes(_LETTERS.index(letter) for letter in content)

@@ -71,7 +71,7 @@ def _kernel(value: Any) -> Kernel:
     for r, row in enumerate(rows):
         for c, weight in enumerate(row):
             number = isinstance(weight, Real) and not isinstance(weight, bool)
-            if not number or not isfinite(weight) or abs(weight) > _LARGEST:
+            if not number or not isfinite(weight) or abs(float(weight)) > _LARGEST:
                 raise ValueError(
                     f"expected numbers from -{_LARGEST} to {_LARGEST}, got {weight!r} "
                     f"in row {r}, column {c}"

@@ -29,7 +29,7 @@ SOUNDS = tuple(speech.SOUNDS)
 def packed() -> bytes:
     """The shipped network in half precision, as the page gets it: a safetensors file."""
     weights = load_arrays(WEIGHTS / "speech-vowels" / "model.safetensors")
-    return to_bytes({name: np.float16(weights[name]) for name in sorted(weights)})
+    return to_bytes({name: weights[name].astype(np.float16) for name in sorted(weights)})
 
 
 @cache

@@ -4,13 +4,20 @@
 // The same to read: formulas/attention.py.
 import { linear, tensor } from "./nn.js";
 
+/** @typedef {{ data: Uint8Array | Float32Array, shape: number[] }} Mask */
+
 /** Attention. query (..., L, D), key (..., S, D), value (..., S, Dv): the axes before are the same
  *  in all three.
  *  Options: attnMask, which broadcasts to (..., L, S): {data: Uint8Array, shape}, where 1 means
  *  "may attend", or a tensor of numbers, added to the scores; isCausal: query t may attend to the
  *  keys 0..t; scale: factor of the scores, 1 / sqrt(D) if not given.
  *  Returns {output (..., L, Dv), weights (..., L, S), scores (..., L, S)}: scores are scaled and
- *  masked (-infinity where a query may not attend). A row that may attend nowhere gives zeros. */
+ *  masked (-infinity where a query may not attend). A row that may attend nowhere gives zeros.
+ * @param {import("./nn.js").Tensor} query
+ * @param {import("./nn.js").Tensor} key
+ * @param {import("./nn.js").Tensor} value
+ * @param {{ attnMask?: Mask | null, isCausal?: boolean, scale?: number | null }} [options]
+ */
 export function scaledDotProductAttention(query, key, value, options = {}) {
   const { attnMask = null, isCausal = false, scale = null, ...others } = options;
   if (Object.keys(others).length) {
@@ -19,6 +26,7 @@ export function scaledDotProductAttention(query, key, value, options = {}) {
   const [L, D] = query.shape.slice(-2);
   const [S, Dv] = value.shape.slice(-2);
   const batch = query.shape.slice(0, -2);
+  /** @type {(x: import("./nn.js").Tensor, rows: number, columns: number) => boolean} */
   const fits = (x, rows, columns) => attentionSame(x.shape, [...batch, rows, columns]);
   if (query.shape.length < 2 || !D || !S || !fits(key, S, D) || !fits(value, S, Dv)) {
     attentionFail(
@@ -69,9 +77,11 @@ export function scaledDotProductAttention(query, key, value, options = {}) {
   };
 }
 
-/** Softmax over the last axis; a row of nothing but -infinity gives zeros, not NaN. */
+/** Softmax over the last axis; a row of nothing but -infinity gives zeros, not NaN.
+ * @param {import("./nn.js").Tensor} scores
+ */
 export function attentionSoftmax(scores) {
-  const S = scores.shape.at(-1);
+  const [S] = scores.shape.slice(-1);
   const out = Float64Array.from(scores.data);
   for (let at = 0; at < out.length; at += S) attentionSoftmaxRow(out.subarray(at, at + S));
   return tensor(out, scores.shape);
@@ -81,11 +91,18 @@ export function attentionSoftmax(scores) {
  *  state: as nn.MultiheadAttention's state_dict names it: in_proj_weight (3E, E), in_proj_bias
  *  (3E) or absent, "out_proj.weight" (E, E), "out_proj.bias" (E) or absent.
  *  Options: attnMask and isCausal, for scores (B, h, L, S).
- *  Returns {output (B, L, E), weights (B, h, L, S)}. */
+ *  Returns {output (B, L, E), weights (B, h, L, S)}.
+ * @param {import("./nn.js").Tensor} query
+ * @param {import("./nn.js").Tensor} key
+ * @param {import("./nn.js").Tensor} value
+ * @param {Record<string, import("./nn.js").Tensor>} state
+ * @param {number} numHeads
+ * @param {{ attnMask?: Mask | null, isCausal?: boolean }} [options]
+ */
 export function multiHeadAttention(query, key, value, state, numHeads, options = {}) {
   const inWeight = state.in_proj_weight;
   const outWeight = state["out_proj.weight"];
-  const E = query.shape.at(-1);
+  const [E] = query.shape.slice(-1);
   if (
     !inWeight || !outWeight || !attentionSame(inWeight.shape, [3 * E, E]) ||
     !attentionSame(outWeight.shape, [E, E])
@@ -118,7 +135,9 @@ export function multiHeadAttention(query, key, value, state, numHeads, options =
 
 // --- parts (module-private: a widget's modules become one, so their names begin with their own) --
 
-/** In place; zeros for a row of nothing but -infinity. */
+/** In place; zeros for a row of nothing but -infinity.
+ * @param {Float64Array} row
+ */
 export function attentionSoftmaxRow(row) {
   let largest = -Infinity;
   for (const score of row) if (score > largest || Number.isNaN(score)) largest = score;
@@ -132,7 +151,11 @@ export function attentionSoftmaxRow(row) {
   return row;
 }
 
-/** What is added to the score at an index of (..., L, S): a function of the index. */
+/** What is added to the score at an index of (..., L, S): a function of the index.
+ * @param {Mask} mask
+ * @param {number[]} shape
+ * @returns {(index: number) => number}
+ */
 function attentionMask(mask, shape) {
   const { data } = mask;
   const lead = shape.length - mask.shape.length;
@@ -145,6 +168,7 @@ function attentionMask(mask, shape) {
   if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
     attentionFail("attnMask must be a Uint8Array of 0 and 1 or a Float32Array of numbers to add");
   }
+  /** @type {(i: number) => number} */
   const added = data instanceof Uint8Array ? (i) => (data[i] ? 0 : -Infinity) : (i) => data[i];
   if (attentionSame(mask.shape, shape)) return added;
   const strides = shape.map((
@@ -164,7 +188,10 @@ function attentionMask(mask, shape) {
   };
 }
 
-/** (B, T, E) to (B, h, T, D). */
+/** (B, T, E) to (B, h, T, D).
+ * @param {import("./nn.js").Tensor} x
+ * @param {number} heads
+ */
 function attentionSplit(x, heads) {
   const [T, E] = x.shape.slice(-2);
   const D = E / heads;
@@ -176,7 +203,9 @@ function attentionSplit(x, heads) {
   return tensor(out, [...x.shape.slice(0, -2), heads, T, D]);
 }
 
-/** (B, h, T, D) back to (B, T, E). */
+/** (B, h, T, D) back to (B, T, E).
+ * @param {import("./nn.js").Tensor} x
+ */
 function attentionJoin(x) {
   const [heads, T, D] = x.shape.slice(-3);
   const out = new Float32Array(x.data.length);
@@ -191,14 +220,25 @@ function attentionJoin(x) {
   return tensor(out, [...x.shape.slice(0, -3), T, heads * D]);
 }
 
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
 function attentionSame(a, b) {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
+/**
+ * @param {number[]} shape
+ */
 function attentionShow(shape) {
   return `(${shape.join(", ")})`;
 }
 
+/**
+ * @param {string} sentence
+ * @returns {never}
+ */
 function attentionFail(sentence) {
   throw new Error(`attention: ${sentence}`);
 }

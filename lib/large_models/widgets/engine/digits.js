@@ -11,7 +11,11 @@ export const DIGIT = {
 };
 
 /** A drawing, H x W values of ink 1 and paper 0, as a bitmap of 32 x 32 zeros and ones: cut out,
- *  straightened, scaled, brought to the ink of the data. All zero if there is no ink. */
+ *  straightened, scaled, brought to the ink of the data. All zero if there is no ink.
+ * @param {ArrayLike<number>} gray
+ * @param {number} H
+ * @param {number} W
+ */
 export function normalizeDrawing(gray, H, W) {
   const { bitmap: N, width: WIDTH, block, narrow, maxShear } = DIGIT;
   let [n, r, c, rr, rc] = [0, 0, 0, 0, 0];
@@ -66,7 +70,11 @@ export function normalizeDrawing(gray, H, W) {
 }
 
 /** A drawing as a bitmap of 32 x 32 without any of that: a pixel is ink where at least half of what
- *  it covers is. H and W are multiples of 32. */
+ *  it covers is. H and W are multiples of 32.
+ * @param {ArrayLike<number>} gray
+ * @param {number} H
+ * @param {number} W
+ */
 export function shrinkDrawing(gray, H, W) {
   const N = DIGIT.bitmap;
   const [tall, wide] = [H / N, W / N];
@@ -79,7 +87,9 @@ export function shrinkDrawing(gray, H, W) {
   return Uint8Array.from(covered, (ink) => (2 * ink >= tall * wide ? 1 : 0));
 }
 
-/** Ink pixels in each block of 4 x 4: 8 x 8 counts from 0 to 16. */
+/** Ink pixels in each block of 4 x 4: 8 x 8 counts from 0 to 16.
+ * @param {Uint8Array} bitmap
+ */
 export function countInk(bitmap) {
   const { bitmap: N, block } = DIGIT;
   const side = N / block;
@@ -90,7 +100,9 @@ export function countInk(bitmap) {
   return counts;
 }
 
-/** What the network sees: the counts as grey 0..1, enlarged to 28 x 28 by linear interpolation. */
+/** What the network sees: the counts as grey 0..1, enlarged to 28 x 28 by linear interpolation.
+ * @param {ArrayLike<number>} counts
+ */
 export function toInput(counts) {
   const { bitmap, block, input: size } = DIGIT;
   const side = bitmap / block;
@@ -111,6 +123,10 @@ export function toInput(counts) {
   return out;
 }
 
+/**
+ * @param {Float64Array} image
+ * @param {number} N
+ */
 function sumOfNine(image, N) {
   const out = new Float64Array(N * N);
   for (let y = 0; y < N; y++) {

@@ -1,13 +1,24 @@
 // Explanations of one answer, in the page: the same numbers as formulas/explanation.py and
 // models/explain.py (tests/js/test_explanation.py). Inputs and maps are flat arrays.
 
-/** Where windows of a size begin on a side, `stride` apart; the last may reach over the edge. */
+/** Where windows of a size begin on a side, `stride` apart; the last may reach over the edge.
+ * @param {number} length
+ * @param {number} size
+ * @param {number} stride
+ */
 export function windowStarts(length, size, stride) {
   return Array.from({ length: Math.ceil((length - size) / stride) + 1 }, (_, i) => i * stride);
 }
 
 /** What the score loses under each window, as a generator that yields after each window and
- *  returns the map: a pixel gets the mean of its windows. score(pixels) gives one number. */
+ *  returns the map: a pixel gets the mean of its windows. score(pixels) gives one number.
+ * @param {(pixels: Float32Array) => number} score
+ * @param {Float32Array} pixels
+ * @param {number} side
+ * @param {number} size
+ * @param {number} stride
+ * @param {number} [fill]
+ */
 export function* occlusionMap(score, pixels, side, size, stride, fill = 0) {
   const [lost, covers] = [new Float64Array(pixels.length), new Float64Array(pixels.length)];
   const whole = score(pixels);
@@ -32,7 +43,12 @@ export function* occlusionMap(score, pixels, side, size, stride, fill = 0) {
 }
 
 /** Integrated gradients, as a generator that yields after each step and returns the map.
- *  gradient(x) gives the gradient at x. */
+ *  gradient(x) gives the gradient at x.
+ * @param {(x: Float32Array) => ArrayLike<number> & { forEach: (f: (value: number, i: number) => void) => void }} gradient
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} baseline
+ * @param {number} steps
+ */
 export function* integratedGradients(gradient, x, baseline, steps) {
   const total = new Float64Array(x.length);
   const point = new Float32Array(x.length);
@@ -48,7 +64,11 @@ export function* integratedGradients(gradient, x, baseline, steps) {
 }
 
 /** Attention rolled out over the layers: T * T, row i says what place i is made of.
- *  layers: each heads * T * T weights. */
+ *  layers: each heads * T * T weights.
+ * @param {ArrayLike<number>[]} layers
+ * @param {number} heads
+ * @param {number} T
+ */
 export function attentionRollout(layers, heads, T) {
   let flow = new Float64Array(T * T);
   for (let i = 0; i < T; i++) flow[i * T + i] = 1;
@@ -66,19 +86,28 @@ export function attentionRollout(layers, heads, T) {
   return flow;
 }
 
-/** The places from the largest number on; equal ones in their own order. */
+/** The places from the largest number on; equal ones in their own order.
+ * @param {number[] | Float64Array} numbers
+ */
 export function strongestFirst(numbers) {
   return [...numbers.keys()].sort((a, b) => numbers[b] - numbers[a] || a - b);
 }
 
-/** A copy without the first n parts of an order. */
+/** A copy without the first n parts of an order.
+ * @param {ArrayLike<number>} x
+ * @param {number[]} order
+ * @param {number} n
+ * @param {number} [fill]
+ */
 export function without(x, order, n, fill = 0) {
   const out = Float32Array.from(x);
   for (const at of order.slice(0, n)) out[at] = fill;
   return out;
 }
 
-/** Numbers from 0 to 1 that look random, the same for the same seed. */
+/** Numbers from 0 to 1 that look random, the same for the same seed.
+ * @param {number} seed
+ */
 export function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {

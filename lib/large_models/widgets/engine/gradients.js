@@ -3,17 +3,27 @@
 import { softmax } from "./nn.js";
 import { lenetLayers } from "./lenet.js";
 
-/** The scores (10) of a picture, 28 x 28 numbers. w: the weights by name. */
+/** The scores (10) of a picture, 28 x 28 numbers. w: the weights by name.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {ArrayLike<number>} pixels
+ */
 export function lenetScores(w, pixels) {
   return lenetLayers(w, pixels).scores;
 }
 
-/** How likely each digit is: (10) numbers. */
+/** How likely each digit is: (10) numbers.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {ArrayLike<number>} pixels
+ */
 export function lenetProbabilities(w, pixels) {
   return softmax(lenetScores(w, pixels)).data;
 }
 
-/** {scores (10), gradient (784): of the target's score, with respect to the pixels}. */
+/** {scores (10), gradient (784): of the target's score, with respect to the pixels}.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {ArrayLike<number>} pixels
+ * @param {number} target
+ */
 export function lenetGradient(w, pixels, target) {
   const { conv1, relu1, pool1, conv2, relu2, hidden, scores } = lenetLayers(w, pixels);
   if (!Number.isInteger(target) || target < 0 || target >= scores.data.length) {
@@ -36,7 +46,11 @@ export function lenetGradient(w, pixels, target) {
 }
 
 /** Back through a maximum over 2 x 2 and the ReLU before it: what each window is given goes to its
- *  first largest value, if that is above zero. */
+ *  first largest value, if that is above zero.
+ * @param {Float64Array} given
+ * @param {import("./nn.js").Tensor} bent
+ * @param {import("./nn.js").Tensor} before
+ */
 function throughPool(given, bent, before) {
   const [C, H, W] = before.shape;
   const out = new Float64Array(C * H * W);
@@ -57,7 +71,12 @@ function throughPool(given, bent, before) {
 }
 
 /** Back through a convolution of stride 1 without padding: each output hands what it is given to
- *  the pixels of its window, weighted as they came. */
+ *  the pixels of its window, weighted as they came.
+ * @param {Float64Array} given
+ * @param {number[]} shape
+ * @param {import("./nn.js").Tensor} weight
+ * @param {number[]} inShape
+ */
 function throughConv(given, [O, H, W], weight, [C, inH, inW]) {
   const [, , K, L] = weight.shape;
   const out = new Float64Array(C * inH * inW);

@@ -1,9 +1,12 @@
 // A straight line through logarithms, and how sure it is: formulas/growth.py in JavaScript.
 
 /** The t with probability p below it, for a whole number of degrees of freedom; p above 0.5.
- *  Abramowitz and Stegun 26.7.3-4 give the probability as a finite sum; bisection turns it round. */
+ *  Abramowitz and Stegun 26.7.3-4 give the probability as a finite sum; bisection turns it round.
+ * @param {number} p
+ * @param {number} degrees
+ */
 export function studentQuantile(p, degrees) {
-  const within = (t) => { // probability between -t and t
+  const within = (/** @type {number} */ t) => { // probability between -t and t
     const angle = Math.atan(t / Math.sqrt(degrees));
     const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
     let [term, sum] = degrees % 2 ? [cos, degrees > 1 ? cos : 0] : [1, 1];
@@ -23,11 +26,15 @@ export function studentQuantile(p, degrees) {
   return (low + high) / 2;
 }
 
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const mean = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The line through log2 of the values, or null for fewer than three points or one time only.
  *  slope in doublings a year; doublings is its interval in years, null where no growth is possible;
- *  line(t) and band(t) give values. */
+ *  line(t) and band(t) give values.
+ * @param {number[]} times
+ * @param {number[]} values
+ * @param {number} [confidence]
+ */
 export function fitGrowth(times, values, confidence = 0.95) {
   const n = times.length;
   if (n < 3) return null;
@@ -41,8 +48,9 @@ export function fitGrowth(times, values, confidence = 0.95) {
   const error = scatter / Math.sqrt(spread);
   const quantile = studentQuantile((1 + confidence) / 2, n - 2);
   const [low, high] = [slope - quantile * error, slope + quantile * error];
-  const log = (t) => yMean + slope * (t - tMean);
-  const reach = (t) => quantile * scatter * Math.sqrt(1 / n + (t - tMean) ** 2 / spread);
+  const log = (/** @type {number} */ t) => yMean + slope * (t - tMean);
+  const reach = (/** @type {number} */ t) =>
+    quantile * scatter * Math.sqrt(1 / n + (t - tMean) ** 2 / spread);
   return {
     n,
     slope,
@@ -52,7 +60,7 @@ export function fitGrowth(times, values, confidence = 0.95) {
     slopes: [low, high],
     doubling: 1 / slope,
     doublings: low > 0 ? [1 / high, 1 / low] : null,
-    line: (t) => 2 ** log(t),
-    band: (t) => [2 ** (log(t) - reach(t)), 2 ** (log(t) + reach(t))],
+    line: (/** @type {number} */ t) => 2 ** log(t),
+    band: (/** @type {number} */ t) => [2 ** (log(t) - reach(t)), 2 ** (log(t) + reach(t))],
   };
 }

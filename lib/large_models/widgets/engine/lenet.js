@@ -2,7 +2,10 @@
 import { toInput } from "./digits.js";
 import { conv2d, linear, maxPool2d, relu, reshape, softmax, tensor } from "./nn.js";
 
-/** The weights by name. values: all their numbers, one after the other in the order of `shapes`. */
+/** The weights by name. values: all their numbers, one after the other in the order of `shapes`.
+ * @param {Float32Array} values
+ * @param {Record<string, number[]>} shapes
+ */
 export function lenetWeights(values, shapes) {
   let at = 0;
   return Object.fromEntries(
@@ -15,7 +18,11 @@ export function lenetWeights(values, shapes) {
 }
 
 /** What every layer gives for a picture, 28 x 28 numbers. off: channels of the first convolution
- *  that give zero. */
+ *  that give zero.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {ArrayLike<number>} pixels
+ * @param {number[]} [off]
+ */
 export function lenetLayers(w, pixels, off = []) {
   const input = tensor(pixels, [1, 28, 28]);
   const conv1 = conv2d(input, w["conv1.weight"], w["conv1.bias"]);
@@ -33,7 +40,12 @@ export function lenetLayers(w, pixels, off = []) {
 }
 
 /** Every layer's output for 8 x 8 ink counts. w: the weights by name; kernels: the first layer's,
- *  [O][K][K], as the reader has them; off: its channels that give zero. */
+ *  [O][K][K], as the reader has them; off: its channels that give zero.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {ArrayLike<number>} counts
+ * @param {number[][][]} kernels
+ * @param {number[]} [off]
+ */
 export function lenetForward(w, counts, kernels, off = []) {
   const [O, , K] = w["conv1.weight"].shape;
   const edited = { ...w, "conv1.weight": tensor(kernels.flat(2), [O, 1, K, K]) };
@@ -41,7 +53,10 @@ export function lenetForward(w, counts, kernels, off = []) {
   return { ...layers, probabilities: softmax(layers.scores) };
 }
 
-/** The numbers of one channel of a (C, H, W) map, where they are. */
+/** The numbers of one channel of a (C, H, W) map, where they are.
+ * @param {import("./nn.js").Tensor} map
+ * @param {number} channel
+ */
 export function channelOf(map, channel) {
   const area = map.shape[1] * map.shape[2];
   return map.data.subarray(channel * area, (channel + 1) * area);

@@ -6,6 +6,14 @@
 // are stored as float32, so results agree with NumPy and torch to 1e-5 (tests/js/test_nn.py).
 // The same operations to read: formulas/cnn.py.
 
+/** @typedef {{ data: Float32Array, shape: number[] }} Tensor */
+/** Cells of a pooled axis. @typedef {{ from: number, to: number, by: number, padded: number }} Span */
+
+/**
+ * @param {ArrayLike<number>} data
+ * @param {number[]} shape
+ * @returns {Tensor}
+ */
 export function tensor(data, shape) {
   const size = shape.reduce((product, n) => product * n, 1);
   if (shape.some((n) => !Number.isInteger(n) || n < 0) || data.length !== size) {
@@ -14,12 +22,21 @@ export function tensor(data, shape) {
   return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape: [...shape] };
 }
 
+/**
+ * @param {Tensor} x
+ * @param {number[]} shape
+ */
 export function reshape(x, shape) {
   return tensor(x.data, shape);
 }
 
 /** Cross-correlation. x (B, C, H, W) or (C, H, W); weight (O, C / groups, K, L); bias (O) or null.
- *  Options: stride, dilation (int or pair), padding (int, pair, "same" or "valid"), groups. */
+ *  Options: stride, dilation (int or pair), padding (int, pair, "same" or "valid"), groups.
+ * @param {Tensor} x
+ * @param {Tensor} weight
+ * @param {Tensor | null} [bias]
+ * @param {Record<string, any>} [options]
+ */
 export function conv2d(x, weight, bias = null, options = {}) {
   const { stride, padding, dilation, groups } = withDefaults("conv2d", options, {
     stride: 1,
@@ -89,7 +106,10 @@ export function conv2d(x, weight, bias = null, options = {}) {
 }
 
 /** The largest value of each window. x (B, C, H, W) or (C, H, W); padding counts as -infinity.
- *  Options: kernelSize, stride (default: kernelSize), padding, dilation (int or pair), ceilMode. */
+ *  Options: kernelSize, stride (default: kernelSize), padding, dilation (int or pair), ceilMode.
+ * @param {Tensor} x
+ * @param {Record<string, any>} options
+ */
 export function maxPool2d(x, options) {
   const o = withDefaults("maxPool2d", options, {
     kernelSize: undefined,
@@ -111,7 +131,10 @@ export function maxPool2d(x, options) {
 }
 
 /** The mean of each window. x (B, C, H, W) or (C, H, W); padding counts as 0, or, with
- *  countIncludePad: false, not at all. Options: kernelSize, stride, padding, ceilMode. */
+ *  countIncludePad: false, not at all. Options: kernelSize, stride, padding, ceilMode.
+ * @param {Tensor} x
+ * @param {Record<string, any>} options
+ */
 export function avgPool2d(x, options) {
   const o = withDefaults("avgPool2d", options, {
     kernelSize: undefined,
@@ -130,11 +153,18 @@ export function avgPool2d(x, options) {
   });
 }
 
+/**
+ * @param {Tensor} x
+ */
 export function relu(x) {
   return tensor(x.data.map((v) => (v < 0 ? 0 : v)), x.shape);
 }
 
-/** x (..., I) times weight (O, I) transposed, plus bias (O) or null: (..., O). */
+/** x (..., I) times weight (O, I) transposed, plus bias (O) or null: (..., O).
+ * @param {Tensor} x
+ * @param {Tensor} weight
+ * @param {Tensor | null} [bias]
+ */
 export function linear(x, weight, bias = null) {
   const I = x.shape.at(-1);
   if (weight.shape.length !== 2 || weight.shape[1] !== I) {
@@ -158,9 +188,11 @@ export function linear(x, weight, bias = null) {
   return tensor(out, [...x.shape.slice(0, -1), O]);
 }
 
-/** Probabilities along the last axis; the largest logit is subtracted first, so nothing overflows. */
+/** Probabilities along the last axis; the largest logit is subtracted first, so nothing overflows.
+ * @param {Tensor} x
+ */
 export function softmax(x) {
-  const K = x.shape.at(-1);
+  const [K] = x.shape.slice(-1);
   const out = new Float32Array(x.data.length);
   for (let start = 0; start < out.length; start += K) {
     const logits = x.data.subarray(start, start + K);
@@ -172,7 +204,13 @@ export function softmax(x) {
   return tensor(out, x.shape);
 }
 
-/** Length of one axis after a window of K cells, `dilation` apart, moved over `length` cells. */
+/** Length of one axis after a window of K cells, `dilation` apart, moved over `length` cells.
+ * @param {string} name
+ * @param {number} length
+ * @param {number} K
+ * @param {number} stride
+ * @param {number} dilation
+ */
 export function outputLength(name, length, K, stride, dilation) {
   const span = dilation * (K - 1) + 1;
   if (span > length) {
@@ -181,12 +219,26 @@ export function outputLength(name, length, K, stride, dilation) {
   return Math.floor((length - span) / stride) + 1;
 }
 
-/** Adds one tap's products to a row of sums, one per window. */
+/** Adds one tap's products to a row of sums, one per window.
+ * @param {Float64Array} sums
+ * @param {Float64Array} data
+ * @param {number} at
+ * @param {number} stride
+ * @param {number} weight
+ */
 function addTap(sums, data, at, stride, weight) {
   for (let j = 0; j < sums.length; j++, at += stride) sums[j] += weight * data[at];
 }
 
-/** Four taps at once: a third of the time, since each sum is loaded and stored once for all. */
+/** Four taps at once: a third of the time, since each sum is loaded and stored once for all.
+ * @param {Float64Array} sums
+ * @param {Float64Array} data
+ * @param {number} corner
+ * @param {number} stride
+ * @param {Int32Array} offsets
+ * @param {Float64Array} weights
+ * @param {number} tap
+ */
 function addFourTaps(sums, data, corner, stride, offsets, weights, tap) {
   const w0 = weights[tap], w1 = weights[tap + 1], w2 = weights[tap + 2], w3 = weights[tap + 3];
   let a0 = corner + offsets[tap], a1 = corner + offsets[tap + 1];
@@ -200,6 +252,12 @@ function addFourTaps(sums, data, corner, stride, offsets, weights, tap) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {Tensor} x
+ * @param {Record<string, any>} o
+ * @param {(plane: Float32Array, W: number, ys: Span, xs: Span) => number} reduce
+ */
 function pool(name, x, o, reduce) {
   const [B, C, H, W] = imageShape(name, x);
   const kernel = pair(name, "kernelSize", o.kernelSize, 1);
@@ -224,7 +282,16 @@ function pool(name, x, o, reduce) {
 }
 
 /** Each window of a pooled axis: the cells {from, to, by} inside the image, and how many cells
- *  of the padded image it covers. */
+ *  of the padded image it covers.
+ * @param {string} name
+ * @param {number} length
+ * @param {number} kernel
+ * @param {number} stride
+ * @param {number} padding
+ * @param {number} dilation
+ * @param {boolean} ceilMode
+ * @returns {Span[]}
+ */
 function windows(name, length, kernel, stride, padding, dilation, ceilMode) {
   const room = length + 2 * padding;
   const span = dilation * (kernel - 1) + 1;
@@ -242,6 +309,12 @@ function windows(name, length, kernel, stride, padding, dilation, ceilMode) {
   });
 }
 
+/**
+ * @param {any} padding
+ * @param {number[]} strides
+ * @param {number[]} spans
+ * @returns {number[][]}
+ */
 function convPadding(padding, [sy, sx], spans) {
   if (padding === "valid") return [[0, 0], [0, 0]];
   if (padding === "same") {
@@ -253,6 +326,10 @@ function convPadding(padding, [sy, sx], spans) {
   return pair("conv2d", "padding", padding, 0).map((p) => [p, p]);
 }
 
+/**
+ * @param {string} name
+ * @param {Tensor} x
+ */
 function imageShape(name, x) {
   if (x.shape.length !== 3 && x.shape.length !== 4) {
     throw new Error(`${name}: x must be (B, C, H, W) or (C, H, W), got ${show(x.shape)}`);
@@ -260,10 +337,21 @@ function imageShape(name, x) {
   return x.shape.length === 4 ? x.shape : [1, ...x.shape];
 }
 
+/**
+ * @param {Tensor} x
+ * @param {number[]} shape
+ */
 function batched(x, shape) {
   return x.shape.length === 4 ? shape : shape.slice(1);
 }
 
+/**
+ * @template {Record<string, any>} D
+ * @param {string} name
+ * @param {Record<string, any> | null | undefined} options
+ * @param {D} defaults
+ * @returns {{ [K in keyof D]: any }}
+ */
 function withDefaults(name, options, defaults) {
   for (const key of Object.keys(options ?? {})) {
     if (!(key in defaults)) {
@@ -273,6 +361,13 @@ function withDefaults(name, options, defaults) {
   return { ...defaults, ...options };
 }
 
+/**
+ * @param {string} name
+ * @param {string} what
+ * @param {any} value
+ * @param {number} least
+ * @returns {number[]}
+ */
 function pair(name, what, value, least) {
   const values = Array.isArray(value) ? value : [value, value];
   if (values.length !== 2) {
@@ -282,12 +377,21 @@ function pair(name, what, value, least) {
   return values;
 }
 
+/**
+ * @param {string} name
+ * @param {string} what
+ * @param {any} value
+ * @param {number} least
+ */
 function whole(name, what, value, least) {
   if (!Number.isInteger(value) || value < least) {
     throw new Error(`${name}: ${what} must be a whole number of at least ${least}, got ${value}`);
   }
 }
 
+/**
+ * @param {any} shape
+ */
 function show(shape) {
   return `(${[].concat(shape).join(", ")})`;
 }

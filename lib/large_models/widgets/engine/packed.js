@@ -4,17 +4,26 @@
 const PACKED_SHARE = 32; // numbers of a row that share a scale
 
 /** The tensors by name, as {data: Float32Array, shape}; the same float32 numbers as Python's
- *  `unpack` gives. bytes: Uint8Array. Throws an Error if they are not such a file. */
+ *  `unpack` gives. bytes: Uint8Array. Throws an Error if they are not such a file.
+ * @param {Uint8Array} bytes
+ * @returns {Record<string, import("./nn.js").Tensor>}
+ */
 export function unpack(bytes) {
   const { entries, start } = packedHeader(bytes);
+  /**
+   * @template {Int8Array | Uint16Array | Float32Array} V
+   * @param {string} name
+   * @param {{ new (buffer: ArrayBuffer): V, BYTES_PER_ELEMENT: number }} Values
+   */
   const read = (name, Values) => {
     const { shape, data_offsets: [from, to] } = entries[name];
     const size = shape.reduce((a, b) => a * b, 1);
     if (to - from !== size * Values.BYTES_PER_ELEMENT || start + to > bytes.length) {
       throw new Error(`unpack: “${name}” of shape (${shape.join(", ")}) is incomplete`);
     }
-    return new Values(bytes.slice(start + from, start + to).buffer); // a copy, so aligned
+    return new Values(new Uint8Array(bytes.subarray(start + from, start + to)).buffer); // aligned
   };
+  /** @type {Record<string, import("./nn.js").Tensor>} */
   const tensors = {};
   for (const [name, { dtype, shape }] of Object.entries(entries)) {
     if (dtype === "I8") {
@@ -46,7 +55,9 @@ export function unpack(bytes) {
   return tensors;
 }
 
-/** The number that sixteen bits stand for: sign, five bits of exponent, ten of fraction. */
+/** The number that sixteen bits stand for: sign, five bits of exponent, ten of fraction.
+ * @param {number} bits
+ */
 function packedHalf(bits) {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
   const size = exponent === 31
@@ -57,7 +68,10 @@ function packedHalf(bits) {
   return bits >> 15 ? -size : size;
 }
 
-/** The entries {name: {dtype, shape, data_offsets}}, and where the data starts. */
+/** The entries {name: {dtype, shape, data_offsets}}, and where the data starts.
+ * @param {Uint8Array} bytes
+ * @returns {{ entries: Record<string, { dtype: string, shape: number[], data_offsets: number[] }>, start: number }}
+ */
 function packedHeader(bytes) {
   try {
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
@@ -66,6 +80,8 @@ function packedHeader(bytes) {
     );
     return { entries, start: 8 + length };
   } catch (error) {
-    throw new Error(`unpack: expected packed weights (${error.message})`);
+    throw new Error(
+      `unpack: expected packed weights (${error instanceof Error ? error.message : error})`,
+    );
   }
 }

@@ -1,6 +1,10 @@
 // What a promise allows: formulas/privacy.py, in JavaScript.
 
-/** No attack on an (epsilon, delta)-private training finds a larger share; epsilon null: no promise. */
+/** No attack on an (epsilon, delta)-private training finds a larger share; epsilon null: no promise.
+ * @param {number} wrong
+ * @param {number | null} epsilon
+ * @param {number} delta
+ */
 export function mostFound(wrong, epsilon, delta) {
   if (epsilon === null) return 1;
   const most = Math.min(
@@ -10,8 +14,11 @@ export function mostFound(wrong, epsilon, delta) {
   return Math.max(0, Math.min(1, most));
 }
 
-/** The place of the share in `shares` (rising) that is nearest to `share`, by their ratio. */
+/** The place of the share in `shares` (rising) that is nearest to `share`, by their ratio.
+ * @param {number[]} shares
+ * @param {number} share
+ */
 export function nearest(shares, share) {
-  const away = (other) => Math.abs(Math.log(other / share));
+  const away = (/** @type {number} */ other) => Math.abs(Math.log(other / share));
   return shares.reduce((best, other, i) => (away(other) < away(shares[best]) ? i : best), 0);
 }

@@ -3,7 +3,10 @@
 
 /** What may be drawn. Options: temperature, topK, topP (null for all), greedy.
  *  Returns {order, kept, said, drawn}: token ids from the most probable on; the set of those that
- *  are not cut; and by id, the probabilities as the model has them, and as they are drawn. */
+ *  are not cut; and by id, the probabilities as the model has them, and as they are drawn.
+ * @param {Float32Array | number[]} scores
+ * @param {{ temperature?: number, topK?: number | null, topP?: number | null, greedy?: boolean }} [settings]
+ */
 export function nextTokens(
   scores,
   { temperature = 1, topK = null, topP = null, greedy = false } = {},
@@ -32,7 +35,10 @@ export function nextTokens(
 }
 
 /** The token at `u`, 0 to 1, when those that may be drawn lie side by side, the most probable
- *  first, each as wide as its probability. */
+ *  first, each as wide as its probability.
+ * @param {{ order: number[], drawn: ArrayLike<number> }} drawing
+ * @param {number} u
+ */
 export function pickToken({ order, drawn }, u) {
   let sum = 0;
   for (const id of order) {
@@ -43,7 +49,10 @@ export function pickToken({ order, drawn }, u) {
 }
 
 /** The n-th number, 0 to 1, that the generator mulberry32 gives for a seed, from n = 0 on. It
- *  depends on nothing else, so going back and on again gives the same number. */
+ *  depends on nothing else, so going back and on again gives the same number.
+ * @param {number} seed
+ * @param {number} n
+ */
 export function drawAt(seed, n) {
   const state = (seed + Math.imul(n + 1, 0x6d2b79f5)) | 0;
   let x = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -51,7 +60,11 @@ export function drawAt(seed, n) {
   return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
 }
 
-/** Probabilities by id of the ids in `kept`, whose first has the largest score; 0 for the others. */
+/** Probabilities by id of the ids in `kept`, whose first has the largest score; 0 for the others.
+ * @param {ArrayLike<number>} scores
+ * @param {number[]} kept
+ * @param {number} temperature
+ */
 function samplingSoftmax(scores, kept, temperature) {
   const out = new Float64Array(scores.length);
   let total = 0;
