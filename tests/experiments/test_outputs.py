@@ -1,6 +1,5 @@
 """Where a training script writes: never over what is shipped, unless it is the shipped recipe."""
 
-import argparse
 import ast
 import json
 from pathlib import Path
@@ -14,9 +13,8 @@ SHIPPED = Path("somewhere") / "net"
 
 
 def run(*command, shipped=SHIPPED):
-    parser = argparse.ArgumentParser()
+    parser = outputs.parser(None)
     parser.add_argument("job", nargs="?", default="one")
-    parser.add_argument("--output", type=Path)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--fast", action="store_true")
     return outputs.folder(parser, parser.parse_args(command), "net", shipped)
@@ -71,15 +69,17 @@ def scripts():
 
 @pytest.mark.parametrize("path", list(scripts()), ids=lambda path: path.stem)
 def test_every_script_asks_where_to_write(path):
-    """By `outputs.folder`, and with no folder as the default of --output."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8")))
-             if isinstance(node, ast.Call)]  # fmt: skip
-    names = [ast.unparse(call.func) for call in calls]
-    assert "outputs.folder" in names
-    for call in calls:
-        if (
-            call.args
-            and isinstance(call.args[0], ast.Constant)
-            and call.args[0].value == "--output"
-        ):
-            assert not {"default"} & {keyword.arg for keyword in call.keywords}
+    """By `outputs.folder`, of the option that `outputs.parser` has made, which has no default."""
+    calls = [
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert calls.count("outputs.folder") == calls.count("outputs.parser") == 1
+    assert '"--output"' not in path.read_text("utf-8")
+
+
+def test_the_parser_takes_a_folder_and_its_description():
+    parser = outputs.parser("What it does.\n\nMore.")
+    assert parser.description == "What it does." and parser.parse_args([]).output is None
+    assert parser.parse_args(["--output", "here"]).output == Path("here")

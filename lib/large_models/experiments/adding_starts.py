@@ -15,13 +15,11 @@ repeated. What is shipped is all that was run: a part of the plan, at the recipe
 was chosen on the sequences that judge. Chapter: 3_2_rnn.
 """
 
-import argparse
 import json
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -177,10 +175,7 @@ def key(row: dict) -> tuple:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(parser, arguments, "adding-starts", WEIGHTS / "adding-starts")
     torch.set_num_threads(1)

@@ -13,9 +13,7 @@ attacked pictures, and, as the control, on pictures with random changes of the s
 Chapter: 5_2_1_privacy.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -161,10 +159,7 @@ def shipped() -> dict[str, dict[str, list[dict[str, float]]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="0 is shipped")
     arguments = parser.parse_args()

@@ -11,12 +11,10 @@ parameters as the CNN: a control for size. What is shipped are the first three s
 rate; the command goes on from there. Chapter: 3_1_cnn.
 """
 
-import argparse
 import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -148,10 +146,7 @@ def key(row: dict) -> tuple:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(
         parser, arguments, "digits-comparison", WEIGHTS / "digits-comparison"

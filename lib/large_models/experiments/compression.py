@@ -13,7 +13,6 @@ validation split, the first of two, the second of four; nothing else was tuned.
 Chapter: 5_2_2_compression. Sources: Han et al. 2015; Hinton et al. 2015; Hu et al. 2021.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable
@@ -167,11 +166,8 @@ def more_seeds(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--pretrained", type=Path, default=Path("weights/bert-docs"))
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
+    parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     parser.add_argument("--shorten", type=int, default=1, help="divide all steps by this: a trial")
     parser.add_argument("--more-seeds", action="store_true", help="add seeds, write no weights")

@@ -8,9 +8,7 @@ starts the head, and all ways get the same examples, so that the ways can be com
 Settings, and the test sentences judged, are those of the curves. Chapter: 2_concepts.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import torch
 
@@ -24,10 +22,7 @@ WAYS = ("bag of words", "frozen", "fine-tuned")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(parser, arguments, "few-labels", WEIGHTS / "bert-docs")
     torch.set_num_threads(1)

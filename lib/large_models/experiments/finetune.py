@@ -10,7 +10,6 @@ bags of words and logistic regression, which need no network.
 Chapters: 2_concepts, 4_1_train_bert. Recipe: Devlin et al. 2019, section 4.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -188,12 +187,9 @@ def _batches(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = outputs.parser(__doc__)
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--frozen", action="store_true", help="train the head only")
     arguments = parser.parse_args()

@@ -11,7 +11,6 @@ label: the pretrained model fills in the label's name, as it is and calibrated. 
 steps were chosen on the validation side with another seed. Chapter: 2_concepts.
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -104,12 +103,9 @@ def as_text(summary: dict) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = outputs.parser(__doc__)
     parser.add_argument("task", choices=finetune.TASKS)
     parser.add_argument("--pretrained", type=Path, default=WEIGHTS / "bert-docs")
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     arguments = parser.parse_args()

@@ -12,7 +12,6 @@ principles" (2022) for LiRA, here with 48 networks of each kind, of which each i
 other 47 for shadows. The ways of training are `training.privacy`'s. Chapter: 5_2_1_privacy.
 """
 
-import argparse
 import json
 import time
 from functools import cache
@@ -184,10 +183,7 @@ def as_text(summary: dict) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--long-seeds", type=int, default=LONG_SEEDS)
     arguments = parser.parse_args()

@@ -11,10 +11,8 @@ are moved anew in every batch: that is what only a learner in steps can do. All 
 many steps, whatever they get. Chapter: 1_background.
 """
 
-import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -198,11 +196,8 @@ def compare(seed: int, copies: Sequence[int] = COPIES) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = outputs.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"--seeds: expected at least 1, got {arguments.seeds}")

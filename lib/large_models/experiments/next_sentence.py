@@ -9,7 +9,6 @@ starts the head; the test pairs are always the same.
 Source: Devlin et al. 2019, section 3.1. Chapter: 4_1_train_bert.
 """
 
-import argparse
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -161,10 +160,7 @@ def trained(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(parser, arguments, "next-sentence", WEIGHTS / "bert-docs")
     torch.set_num_threads(1)

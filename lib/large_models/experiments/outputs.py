@@ -22,6 +22,17 @@ TRIALS = (Path() if WEIGHTS == INSTALLED else WEIGHTS.parent) / "_build" / "tria
 STAMP = "options.json"
 
 
+def parser(text: str | None) -> argparse.ArgumentParser:
+    """A script's parser, with the option that `folder` asks for: `outputs.parser(__doc__)`.
+
+    Args:
+        text: of the script, whose first line says what it does.
+    """
+    made = argparse.ArgumentParser(description=(text or "").split("\n")[0])
+    made.add_argument("--output", type=Path, help="a folder; see large_models.experiments.outputs")
+    return made
+
+
 def folder(
     parser: argparse.ArgumentParser,
     arguments: argparse.Namespace,

@@ -7,10 +7,8 @@ of them mixes guessing with reading, so the three are judged apart here, for eac
 shipped, on the validation texts that its training was judged on. Chapter: 4_1_train_bert.
 """
 
-import argparse
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -48,10 +46,7 @@ def found(model: BertForMaskedLM, judged: list[MaskedBatch]) -> dict[str, float]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(parser, arguments, "plateau", WEIGHTS / "bert-docs")
     torch.set_num_threads(1)

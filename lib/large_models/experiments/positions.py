@@ -7,10 +7,8 @@ before, with no positions given; with and without a causal mask. *First*: say wh
 first, in sequences of the length of training and in longer ones. Chapter: 3_4_transformer.
 """
 
-import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -150,10 +148,7 @@ def run_first(seed: int) -> list[dict]:
 
 def main() -> None:
     """Run the experiments and write metrics.json, after each seed."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.seeds < 1:

@@ -8,7 +8,6 @@ Chapter: 4_1_train_bert. Recipe: Devlin et al. 2019, but for next-sentence predi
 which are left out.
 """
 
-import argparse
 import copy
 import json
 import os
@@ -16,7 +15,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -188,10 +186,7 @@ def join_processes() -> tuple[int, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--accumulate", type=int, default=1, help="parts of a batch, in turn")

@@ -17,11 +17,9 @@ on. Judged on the validation side, of which nothing was learned; learning rates 
 Chapter: 5_1_trends. The law: `formulas.scaling`.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -213,10 +211,7 @@ def key(row: dict) -> tuple:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     arguments = parser.parse_args()
     arguments.output = outputs.folder(parser, arguments, "scaling-docs", WEIGHTS / "scaling-docs")
     torch.set_num_threads(1)

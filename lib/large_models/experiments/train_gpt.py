@@ -7,7 +7,6 @@ One stream of tokens a split: the sentences of a file in their order, a line eac
 once, at the end. Chapter: 3_4_transformer.
 """
 
-import argparse
 import json
 import math
 import time
@@ -173,10 +172,7 @@ def train(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--checkpoint", type=Path, help="go on from here, and keep the state here")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)

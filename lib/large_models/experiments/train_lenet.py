@@ -8,13 +8,11 @@ training part and on drawings of another seed; the held-out part, and drawings b
 `data.strokes`, which training never sees, are read once, at the end. Chapter: 3_1_cnn.
 """
 
-import argparse
 import hashlib
 import json
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -155,10 +153,7 @@ def _inputs(counts: np.ndarray) -> Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="0 is shipped; more give the spread")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)

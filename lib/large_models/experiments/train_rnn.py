@@ -10,7 +10,6 @@ Settings are the same for both kinds, but for the LSTM's forget gates, which sta
 text; what is held out is read once, at the end. Chapter: 3_2_rnn.
 """
 
-import argparse
 import json
 import math
 import time
@@ -265,11 +264,8 @@ def _chars(output: Path, command: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = outputs.parser(__doc__)
     parser.add_argument("job", choices=("adding", "chars"))
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     run = {"adding": _adding, "chars": _chars}[arguments.job]

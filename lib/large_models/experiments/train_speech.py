@@ -8,13 +8,11 @@ Every epoch the same clips get other noise, from 40 decibels under the sound to 
 speakers of the held-out part are none of those that training hears. Chapter: 1_2_areas.
 """
 
-import argparse
 import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -176,10 +174,7 @@ def data_hash(clips: speech.Clips) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--output", type=Path, help="a folder; see large_models.experiments.outputs"
-    )
+    parser = outputs.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="0 is shipped; more give the spread")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
