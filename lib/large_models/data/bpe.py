@@ -145,7 +145,7 @@ def merge(symbols: list[str], ranks: Mapping[tuple[str, str], int]) -> list[str]
         for place in (before[i], i):
             if (found := rank(place)) is not None:
                 heapq.heappush(heap, (found, place))
-    return [part for part in parts if part is not None]
+    return [part for part in parts if part]
 
 
 def pieces(text: str) -> list[str]:
