@@ -4,10 +4,7 @@ Two pages hold the same widgets; the second also holds a plain slider, so that i
 thing. A widget that writes down everything (probe.js) must have written the same on both.
 """
 
-import importlib
 import json
-import re
-import sys
 from pathlib import Path
 
 import anywidget
@@ -18,9 +15,6 @@ import traitlets
 from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import expect
 
-from large_models.widgets import Compressor, PrivacyDial
-
-sys.path.append(str(Path(__file__).parents[2] / "book"))
 PROBE = Path(__file__).with_name("probe.js")
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -271,98 +265,6 @@ def test_nothing_moves_when_a_widget_with_a_reserved_height_comes_alive(browser,
     page.wait_for_timeout(100)
     assert page.evaluate("shifts") < 0.01
     page.close()
-
-
-# --- the book's own widgets: scripts of their own, near the view --------------------------------
-
-
-@pytest.fixture(scope="module")
-def long_page(small_book):
-    """Two widgets of one class with the same data far from each other, and a third of another."""
-    far = "\n\n".join(["A line of text."] * 200)
-    book = json.loads(notebook("Long", Compressor(), Compressor(step=2), PrivacyDial()))
-    for at in (3, 2):
-        book["cells"].insert(at, {**book["cells"][0], "id": f"far-{at}", "source": far})
-    return small_book({"long.ipynb": json.dumps(book)}).html
-
-
-def alive(page) -> list[str]:
-    return page.locator(".lw-view > .lw").evaluate_all("(all) => all.map((e) => e.dataset.state)")
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_widgets_start_when_they_are_near_and_share_their_scripts(
-    open_page, long_page, serve, scheme
-):
-    page, seen = open_page(address(long_page, "long", serve, scheme))
-    asked = "performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.includes('/widgets/'))"
-    page.locator(".lw[data-state=ready]").wait_for()
-    page.wait_for_load_state("networkidle")
-    assert alive(page) == ["ready", "loading", "loading"]
-    first = page.evaluate(asked)
-    height = page.locator(".lw-view").nth(1).bounding_box()["height"]
-    page.locator(".lw-view").nth(1).scroll_into_view_if_needed()
-    page.locator(".lw-view").nth(1).locator("[data-state=ready]").wait_for()
-    assert alive(page)[2] == "loading"
-    assert page.evaluate(asked) == first  # same code, same data
-    assert page.locator(".lw-view").nth(1).bounding_box()["height"] == pytest.approx(height, abs=40)
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.locator(".lw-view").nth(2).locator("[data-state=ready]").wait_for()
-    assert len(page.evaluate(asked)) == len(first) + 1
-    assert (seen.console, seen.outside, seen.failed) == ([], [], [])
-
-
-def test_without_an_observer_all_start_at_once(browser, long_page):
-    page = browser.new_page()
-    page.add_init_script("delete globalThis.IntersectionObserver;")
-    page.goto(address(long_page, "long", None, "file"))
-    expect(page.locator(".lw[data-state=ready]")).to_have_count(3)
-    page.close()
-
-
-def test_the_page_carries_no_code_and_no_data_of_the_books_widgets(long_page):
-    html = (long_page / "long.html").read_text("utf-8")
-    state = json.loads(html.split(f'<script type="{STATE}">')[1].split("</script>")[0])["state"]
-    ours = [model for model in state.values() if "script" in model]
-    assert len(ours) == 3 and not any("_esm" in model["state"] for model in state.values())
-    left = [b["data"] for model in ours for b in model["buffers"] if "data" in b]
-    assert all(len(data) < 1500 for data in left)
-    files = {path.name for path in (long_page / "_static" / "widgets").iterdir()}
-    assert files == set(re.findall(r"widgets/([\w-]+\.js)", html))
-    head = html.split("</head>")[0]
-    # the first widget's come with the page
-    assert all(b["script"] in head for b in ours[0]["buffers"] if "script" in b)
-
-
-def test_what_did_not_load_can_be_tried_again(browser, long_page, serve):
-    page = browser.new_page()
-    lost = []
-
-    def answer(route):
-        lost.append(route.request.url)
-        route.abort()
-
-    page.route("**/privacy_dial-*.js", answer)
-    page.goto(address(long_page, "long", serve, "http"))
-    page.locator(".lw[data-state=ready]").wait_for()
-    page.locator(".lw-view").nth(2).scroll_into_view_if_needed()
-    box = page.locator("[data-state=error]")
-    assert "did not load" in box.inner_text() and len(lost) == 1
-    page.unroute("**/privacy_dial-*.js")
-    box.get_by_role("button").click()
-    page.locator(".lw-view").nth(2).locator("[data-state=ready]").wait_for()
-    page.close()
-
-
-def test_a_module_that_is_no_bundle_stops_the_build():
-    scripts = importlib.import_module("ext.scripts")
-    made = scripts.classic(
-        "large_models.widgets.x.X", "var a=1,b={render(){}};export{b as default};\n"
-    )
-    assert made.startswith('lwWidget("large_models.widgets.x.X", (() => {"use strict";var a=1,b')
-    assert "return b;" in made and "export" not in made
-    with pytest.raises(ValueError, match="large_models.widgets.x.X does not end in `export"):
-        scripts.classic("large_models.widgets.x.X", "export default {};")
 
 
 RULES = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
