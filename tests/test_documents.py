@@ -1,14 +1,13 @@
 """What the documents at the top of the repository name is there: files, commands, rooms."""
 
-import ast
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "lib" / "large_models"
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md"]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 COMMANDS = [
@@ -129,37 +128,11 @@ def below(room: str, shown: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def imports(path: Path) -> set[str]:
-    """The rooms that a file of the package imports from."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        found |= {n.split(".")[1] for n in names if n.startswith("large_models.")}
-    return found
-
-
-def room_of(name: str) -> str:
-    return name if (PACKAGE / name).is_dir() else "ground"
-
-
-def test_no_arrow_points_upwards():
+def test_the_picture_is_the_order_of_the_rooms():
+    """As tests/test_rooms.py asks it of every import."""
     shown = arrows()
-    assert [room for room in shown if room in below(room, shown)] == []
-    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert rooms <= set(shown), "a room is missing from the picture"
-
-
-@pytest.mark.parametrize("room", sorted(set(arrows()) - {"chapters", "widgets"}))
-def test_the_picture_shows_what_may_be_imported(room):
-    allowed = below(room, arrows()) | {room}
-    against = {
-        str(path.relative_to(PACKAGE)): extra
-        for path in sorted((PACKAGE / room).rglob("*.py"))
-        if (extra := {room_of(name) for name in imports(path)} - allowed)
-    }
-    assert against == {}
+    assert [room for room in shown if room in below(room, shown)] == []  # no arrow upwards
+    rooms = runpy.run_path(str(ROOT / "tests/test_rooms.py"))
+    for room in set(rooms["BELOW"]) - rooms["GROUND"]:
+        expected = rooms["BELOW"][room] - rooms["GROUND"] | {"ground"}
+        assert below(room, shown) == expected, room

@@ -95,28 +95,28 @@ def pool_output_size(
 
 
 def _output_size(
-    size: Sequence[int],
+    size: Size,
     kernel_size: Size,
     stride: Size,
     before_after: Sequence[tuple[int, int]],
     dilation: Size,
     ceil_mode: bool,
 ) -> tuple[int, int]:
-    size = pair(size, "size", 1)
+    sides = pair(size, "size", 1)
     kernel = pair(kernel_size, "kernel_size", 1)
     steps = pair(stride, "stride", 1)
     gaps = pair(dilation, "dilation", 1)
     out = []
     for axis, (before, after) in enumerate(before_after):
         span = gaps[axis] * (kernel[axis] - 1) + 1
-        room = size[axis] + before + after - span
+        room = sides[axis] + before + after - span
         count = (-(-room // steps[axis]) if ceil_mode else room // steps[axis]) + 1
-        if ceil_mode and (count - 1) * steps[axis] >= size[axis] + before:
+        if ceil_mode and (count - 1) * steps[axis] >= sides[axis] + before:
             count -= 1  # it would start in the padding after the input
         if count < 1:
             raise ValueError(
                 f"empty output: a window of {span} (kernel {kernel[axis]}, dilation {gaps[axis]}) "
-                f"does not fit into {size[axis]} + {before + after} of padding"
+                f"does not fit into {sides[axis]} + {before + after} of padding"
             )
         out.append(count)
     return out[0], out[1]

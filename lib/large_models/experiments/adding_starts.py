@@ -121,6 +121,7 @@ def reach(model: SequenceModel, seed: int = 1) -> tuple[float, float]:
     x = torch.from_numpy(adding_problem(64, train_rnn.LENGTH, seed)[0]).requires_grad_()
     model.rnn(x)[0][:, -1].sum().backward()
     model.zero_grad()
+    assert x.grad is not None
     sizes = x.grad.norm(dim=2).mean(dim=0)  # (T,)
     return float(sizes[-1]), float(sizes[0])
 

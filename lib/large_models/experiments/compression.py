@@ -60,7 +60,7 @@ SEEDS = 3  # of the students
 MORE_SEEDS = {"student": (3, 4), "other": (1,)}  # what --more-seeds adds
 
 
-def judge(model: nn.Module, data: Labelled) -> dict[str, float]:
+def judge(model: Any, data: Labelled) -> dict[str, float]:
     """`finetune.judge` of a model's answers."""
     return finetune.judge(finetune.predict(model, data).argmax(1), data)
 

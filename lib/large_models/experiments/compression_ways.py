@@ -6,6 +6,7 @@ Sources: Han et al. 2015; Hinton et al. 2015; Hu et al. 2021.
 
 import copy
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,6 +66,7 @@ class Kept(nn.Module):
 
     def __init__(self, where: Tensor) -> None:
         super().__init__()
+        self.where: Tensor
         self.register_buffer("where", where)
 
     def forward(self, weight: Tensor) -> Tensor:
@@ -144,7 +146,8 @@ def with_lora(
 def student(names: tuple[str, ...], vocab_size: int, seed: int) -> BertForSequenceClassification:
     """A small BERT with random weights."""
     torch.manual_seed(seed)
-    config = BertConfig(vocab_size, dropout=0.0, max_position_embeddings=64, **STUDENT)
+    sizes: dict[str, Any] = STUDENT
+    config = BertConfig(vocab_size, dropout=0.0, max_position_embeddings=64, **sizes)
     return BertForSequenceClassification(config, names)
 
 
@@ -184,7 +187,7 @@ def soft_loss(found: Tensor, teacher: Tensor, temperature: float = TEMPERATURE) 
     return temperature**2 * F.kl_div(answer, target, reduction="batchmean", log_target=True)
 
 
-def teach(model: nn.Module, data: Labelled) -> NDArray[np.float32]:
+def teach(model: BertForSequenceClassification, data: Labelled) -> NDArray[np.float32]:
     """A teacher's scores for each text, up to what all labels of a text share: (N, K)."""
     return np.log(finetune.predict(model, data) + 1e-12).astype(np.float32)
 

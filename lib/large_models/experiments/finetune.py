@@ -87,7 +87,7 @@ def load(task: str, split: str, tokens: Tokens, length: int = 64) -> Labelled:
     if task not in TASKS:
         raise ValueError(f"task: expected one of {', '.join(TASKS)}, got {task!r}")
     data = docstrings.load(split)
-    encoded = tokens.encode_batch(list(data.sentences))
+    encoded = cast(Any, tokens).encode_batch(list(data.sentences))
     ids = (np.array(e.ids) for e in encoded)
     texts = (np.append(t[: length - 1], masking.SEP) if len(t) > length else t for t in ids)
     return Labelled(tuple(texts), getattr(data, task), TASKS[task])

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from large_models.data import docstrings, masking, tokenizer
@@ -151,7 +151,7 @@ def by_counting(train_pairs: Labelled, test: Labelled) -> float:
 
 def trained(
     pretrained: Path, data: Labelled, steps: int, seed: int, with_segments: bool = True
-) -> nn.Module:
+) -> BertForSequenceClassification:
     """The pretrained body under a fresh head, fine-tuned on pairs."""
     torch.manual_seed(seed)
     model = BertForSequenceClassification.from_pretrained(pretrained, NAMES)

@@ -227,6 +227,7 @@ def main() -> None:
             write_whole(spent, f"{time.process_time() - start:.1f}\n")
         return found
 
+    history: list[dict[str, float]] = []
     for last in sorted({*(s for s in SNAPSHOTS if s < steps), steps}):
         if last:  # a run that was interrupted goes on from its state
             history = fit(

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ def encode(split: str, tokens: Tokens) -> tuple[NDArray[np.int64], int]:
         ValueError: for another split.
     """
     data = docstrings.load(split)
-    encoded = tokens.encode_batch([f"{sentence}\n" for sentence in data.sentences])
+    encoded = cast(Any, tokens).encode_batch([f"{sentence}\n" for sentence in data.sentences])
     end = tokens.token_to_id(tokenizer.END_OF_TEXT)
     ids, before = [], None
     for file, sentence in zip(data.files, encoded, strict=True):

@@ -165,7 +165,7 @@ def main() -> None:
     output = outputs.folder(parser, arguments, "lenet-digits", WEIGHTS / "lenet-digits")
 
     (pictures, labels), parts = training_part(), held_out()
-    results, seconds = [], []
+    results, seconds, shipped = [], [], None
     for seed in range(arguments.seeds):
         start = time.perf_counter()
         model = train(seed, pictures, labels, arguments.epochs)
@@ -175,6 +175,7 @@ def main() -> None:
         if seed == 0:
             model.save_pretrained(output)
             shipped = model
+    assert shipped is not None  # the first seed always runs
     summary = {
         "command": f"python -m large_models.experiments.train_lenet --seeds {arguments.seeds}",
         "config": asdict(shipped.config),

@@ -185,7 +185,7 @@ def main() -> None:
     output = outputs.folder(parser, arguments, "speech-vowels", WEIGHTS / "speech-vowels")
 
     clips, test = training_part(), held_out()
-    results, seconds = [], []
+    results, seconds, shipped = [], [], None
     for seed in range(arguments.seeds):
         start = time.process_time()
         model = train(seed, clips, arguments.epochs)
@@ -196,6 +196,7 @@ def main() -> None:
             model.save_pretrained(output)
             shipped = model
     judged = {"regression": by_regression(baseline(clips))}
+    assert shipped is not None  # the first seed always runs
     summary = {
         "command": f"python -m large_models.experiments.train_speech --seeds {arguments.seeds}",
         "config": asdict(shipped.config),

@@ -21,6 +21,7 @@ import tempfile
 import time
 
 import torch
+import torch.multiprocessing as multiprocessing
 from torch import nn
 
 from large_models.experiments import train_gpt
@@ -76,7 +77,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         meet = f"file://{folder}/meet"
-        torch.multiprocessing.spawn(train, (count, meet), nprocs=count)
+        multiprocessing.spawn(train, (count, meet), nprocs=count)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ Source: Schick and Schuetze 2021 (cloze questions); Zhao et al. 2021 (calibratio
 a text without content, this over texts without labels). Chapter: 2_concepts.
 """
 
+from typing import Any, cast
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -38,10 +40,11 @@ def fit_of_names(
     before, _, after = prompt.partition("{text}")
     if prompt.count("{text}") != 1 or prompt.count(GAP) != 1:
         raise ValueError(f"prompt: expected one {{text}} and one {GAP} in it, got {prompt!r}")
-    names = [tokens.encode(name, add_special_tokens=False).ids[0] for name in data.names]
+    pieces = cast(Any, tokens).encode
+    names = [pieces(name, add_special_tokens=False).ids[0] for name in data.names]
     if len(set(names)) < len(names):
         raise ValueError(f"names: expected different first pieces, got {data.names}")
-    before, after = (tokens.encode(side, add_special_tokens=False).ids for side in (before, after))
+    before, after = (pieces(side, add_special_tokens=False).ids for side in (before, after))
     room = model.config.max_position_embeddings - 2 - len(before) - len(after)
     texts = [np.array([t[0], *before, *t[1:-1][:room], *after, t[-1]]) for t in data.texts]
     found = []

@@ -139,6 +139,7 @@ class BertModel(nn.Module):
     ) -> Iterator[tuple[Tensor, Any]]:
         x, mask = self._read(ids, mask, types)
         yield x, None
+        block: Any
         for block in self.encoder.layers:
             weights = block.self_attn(x, key_mask=mask, need_weights=True)[1]
             x = block(x, mask=mask)
@@ -321,8 +322,8 @@ def start(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.bias)
-    if hasattr(module, "in_proj_weight"):
-        nn.init.normal_(module.in_proj_weight, std=0.02)
+    if isinstance(weight := getattr(module, "in_proj_weight", None), Tensor):
+        nn.init.normal_(weight, std=0.02)
 
 
 def _check_ids(name: str, ids: Tensor, size: int) -> None:

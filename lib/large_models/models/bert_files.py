@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -144,8 +145,8 @@ def from_hub(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     if state["bias"] is None:
         del state["bias"]
     for layer, kind, _ in list(apart):
-        parts = [apart.get((layer, kind, part)) for part in PARTS]
-        if all(part is not None for part in parts):
+        parts = [p for part in PARTS if (p := apart.get((layer, kind, part))) is not None]
+        if len(parts) == len(PARTS):
             state[f"bert.encoder.layers.{layer}.self_attn.in_proj_{kind}"] = torch.cat(parts)
     return state
 
@@ -181,7 +182,8 @@ def read_config(path: Path) -> BertConfig:
     drops = {raw.get(f"{part}_dropout_prob", 0.1) for part in ("hidden", "attention_probs")}
     # Dropout only acts in training; where the two differ, the larger is as good as any.
     known = {f.name: raw[f.name] for f in fields(BertConfig) if f.name in raw}
-    return BertConfig(**BERT_DEFAULTS | known | {"dropout": max(drops)})
+    settings: dict[str, Any] = BERT_DEFAULTS | known | {"dropout": max(drops)}
+    return BertConfig(**settings)
 
 
 def read_labels(path: Path) -> list[str]:

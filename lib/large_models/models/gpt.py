@@ -102,6 +102,7 @@ class GPT(nn.Module):
     def attentions(self, input_ids: Tensor) -> Tensor:
         """Where every head of every layer looks: (B, T) to (layers, B, h, T, T)."""
         x, maps = self._embed(input_ids, 0), []
+        block: Any
         for block in self.blocks:
             maps.append(block.self_attn(block.norm1(x), is_causal=True, need_weights=True)[1])
             x = block(x, is_causal=True)

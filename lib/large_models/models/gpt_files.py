@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -94,7 +95,8 @@ def read_config(path: Path) -> GPTConfig:
     drops = {raw.get(f"{part}_pdrop", 0.1) for part in ("embd", "attn", "resid")}
     # Dropout only acts in training; where the three differ, the largest is as good as any.
     known = {f.name: raw[f.name] for f in fields(GPTConfig) if f.name in raw}
-    return GPTConfig(**GPT2_DEFAULTS | known | {"dropout": max(drops)})
+    settings: dict[str, Any] = GPT2_DEFAULTS | known | {"dropout": max(drops)}
+    return GPTConfig(**settings)
 
 
 # What transformers takes for what a config.json leaves out.

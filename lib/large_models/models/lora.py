@@ -11,6 +11,7 @@ matrix gets W'. Source: Hu et al. 2021, section 4.1. Chapter: 5_2_2_compression.
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +79,7 @@ def merge(model: nn.Module) -> None:
     and learns again."""
     for module in list(model.modules()):
         if parametrize.is_parametrized(module):
-            for leaf in list(module.parametrizations):
+            for leaf in list(cast(nn.ModuleDict, module.parametrizations)):
                 parametrize.remove_parametrizations(module, leaf, leave_parametrized=True)
     model.requires_grad_(True)
 

@@ -122,8 +122,8 @@ class _Recurrent(nn.Module):
                 outs.append(out)
                 last.append(end)
             x = outs[0] if directions == 1 else torch.cat(outs, dim=2)  # (T, B, directions * H)
-        ends = tuple(torch.stack(part) for part in zip(*last, strict=True))
-        return x.transpose(0, 1) if self.batch_first else x, ends if len(ends) > 1 else ends[0]
+        h, *c = (torch.stack(part) for part in zip(*last, strict=True))
+        return x.transpose(0, 1) if self.batch_first else x, (h, c[0]) if c else h
 
     def _run(
         self, x: Tensor, states: list[Tensor], keep: Tensor | None, name: str, backwards: bool
@@ -142,11 +142,11 @@ class _Recurrent(nn.Module):
         outs = [x] * len(steps)
         for t in reversed(order) if backwards else order:
             after = self._step(steps[t], states, w_hh, b_hh)
-            if keeps[t] is None:
+            if (here := keeps[t]) is None:
                 outs[t] = after[0]
             else:
-                after = [torch.where(keeps[t], a, s) for a, s in zip(after, states, strict=True)]
-                outs[t] = after[0] * keeps[t]
+                after = [torch.where(here, a, s) for a, s in zip(after, states, strict=True)]
+                outs[t] = after[0] * here
             states = after
         return torch.stack(outs), states
 

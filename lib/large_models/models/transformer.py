@@ -304,6 +304,8 @@ class Decoder(Encoder):
 
     cross_attention = True
 
-    def forward(self, x: Tensor, memory: Tensor, is_causal: bool = True, **options: Any) -> Tensor:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]  a decoder needs a memory
+        self, x: Tensor, memory: Tensor, is_causal: bool = True, **options: Any
+    ) -> Tensor:
         """(B, T, C) and memory (B, S, C) to (B, T, C); options as `Block.forward`'s."""
         return super().forward(x, memory=memory, is_causal=is_causal, **options)

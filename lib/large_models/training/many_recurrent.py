@@ -177,4 +177,5 @@ def clip(parameters: Iterable[nn.Parameter], max_norm: float) -> None:
     )
     factor = (max_norm / (squares.sum(dim=0).sqrt() + 1e-6)).clamp(max=1)  # (S,)
     for p in parameters:
-        p.grad *= factor.view(-1, *[1] * (p.ndim - 1))
+        if p.grad is not None:
+            p.grad *= factor.view(-1, *[1] * (p.ndim - 1))
