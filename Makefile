@@ -29,7 +29,7 @@ book: $(INSTALLED)  ## Build the book, and say which file to open
 
 ENGINE := lib/large_models/widgets/engine
 # The modules whose types are written down, and checked strictly.
-TYPED := $(addsuffix .js,attention compression digits explanation gradients growth lenet nn packed privacy sampling)
+TYPED := $(addsuffix .js,attention compression digits explanation games gradients growth lenet nn packed pooling privacy rnn sampling tensors transformer)
 STAGES := lint unit notebook-tests browser-tests
 
 test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book

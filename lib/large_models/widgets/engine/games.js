@@ -12,45 +12,63 @@ function gameForms() {
   const turned = [6, 3, 0, 7, 4, 1, 8, 5, 2];
   const mirrored = [2, 1, 0, 5, 4, 3, 8, 7, 6];
   const forms = [[0, 1, 2, 3, 4, 5, 6, 7, 8]];
-  while (forms.length < 4) forms.push(turned.map((square) => forms.at(-1)[square]));
+  while (forms.length < 4) forms.push(turned.map((square) => forms[forms.length - 1][square]));
   return [...forms, ...forms.map((form) => mirrored.map((square) => form[square]))];
 }
 
 // --- the rules: formulas/games.py, function for function. A board: nine numbers -----------------
 
-/** Who moves next: 1, the crosses, or 2. */
+/** Who moves next: 1, the crosses, or 2.
+ * @param {number[]} board
+ */
 export function gameToMove(board) {
   return board.filter((mark) => mark === 1).length === board.filter((mark) => mark === 2).length
     ? 1
     : 2;
 }
 
-/** Three squares in a row of one mark, or undefined. */
+/** Three squares in a row of one mark, or undefined.
+ * @param {number[]} board
+ */
 export function gameRow(board) {
   return GAME_LINES.find(([a, b, c]) => board[a] && board[a] === board[b] && board[a] === board[c]);
 }
 
+/**
+ * @param {number[]} board
+ */
 export function gameFree(board) {
   return gameRow(board) ? [] : [0, 1, 2, 3, 4, 5, 6, 7, 8].filter((square) => !board[square]);
 }
 
+/**
+ * @param {number[]} board
+ * @param {number} square
+ */
 export function gamePlay(board, square) {
   const after = [...board];
   after[square] = gameToMove(board);
   return after;
 }
 
-/** The class of a board: the smallest of its eight forms, as nine digits. */
+/** The class of a board: the smallest of its eight forms, as nine digits.
+ * @param {number[]} board
+ */
 export function gameClass(board) {
   return GAME_FORMS.map((form) => form.map((square) => board[square]).join("")).sort()[0];
 }
 
 /** All classes in order, the number of each, and what each is worth, by minimax, to the player who
- *  has just moved. */
+ *  has just moved.
+ * @returns {{ names: string[], number: Map<string, number>, worth: number[] }}
+ */
 export function gameGraph() {
+  /** @type {Map<string, number>} */
   const worth = new Map();
+  /** @type {(name: string) => number} */
   const visit = (name) => {
-    if (worth.has(name)) return worth.get(name);
+    const known = worth.get(name);
+    if (known !== undefined) return known;
     const board = Array.from(name, Number);
     const after = gameFree(board).map((square) => visit(gameClass(gamePlay(board, square))));
     const value = gameRow(board) ? 1 : after.length ? 0 - Math.max(...after) : 0;
@@ -62,22 +80,29 @@ export function gameGraph() {
   return {
     names,
     number: new Map(names.map((name, n) => [name, n])),
-    worth: names.map((name) => worth.get(name)),
+    worth: names.map((name) => /** @type {number} */ (worth.get(name))),
   };
 }
 
-/** Of every free square: [by the table, by minimax], to the player whose move it is. */
+/** Of every free square: [by the table, by minimax], to the player whose move it is.
+ * @param {ReturnType<typeof gameGraph>} graph
+ * @param {ArrayLike<number>} table
+ * @param {number[]} board
+ * @returns {Map<number, [number, number]>}
+ */
 export function gameValues(graph, table, board) {
   return new Map(
     gameFree(board).map((square) => {
-      const n = graph.number.get(gameClass(gamePlay(board, square)));
+      const n = /** @type {number} */ (graph.number.get(gameClass(gamePlay(board, square))));
       return [square, [table[n] / GAME_SCALE, graph.worth[n]]];
     }),
   );
 }
 
-/** The squares that the table plays: those of the largest value. */
+/** The squares that the table plays: those of the largest value.
+ * @param {Map<number, [number, number]>} values
+ */
 export function gameBest(values) {
   const most = Math.max(...[...values.values()].map(([learned]) => learned));
-  return [...values.keys()].filter((square) => values.get(square)[0] === most);
+  return [...values.keys()].filter((square) => values.get(square)?.[0] === most);
 }

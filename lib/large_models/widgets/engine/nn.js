@@ -5,30 +5,21 @@
 // (C, H, W), options come in an object, an int stands for a pair. Sums run in double precision and
 // are stored as float32, so results agree with NumPy and torch to 1e-5 (tests/js/test_nn.py).
 // The same operations to read: formulas/cnn.py.
+import {
+  batched,
+  imageShape,
+  outputLength,
+  pair,
+  show,
+  tensor,
+  whole,
+  withDefaults,
+} from "./tensors.js";
 
-/** @typedef {{ data: Float32Array, shape: number[] }} Tensor */
-/** Cells of a pooled axis. @typedef {{ from: number, to: number, by: number, padded: number }} Span */
+export { avgPool2d, maxPool2d } from "./pooling.js";
+export { outputLength, reshape, tensor } from "./tensors.js";
 
-/**
- * @param {ArrayLike<number>} data
- * @param {number[]} shape
- * @returns {Tensor}
- */
-export function tensor(data, shape) {
-  const size = shape.reduce((product, n) => product * n, 1);
-  if (shape.some((n) => !Number.isInteger(n) || n < 0) || data.length !== size) {
-    throw new Error(`tensor: shape (${shape.join(", ")}) needs ${size} values, got ${data.length}`);
-  }
-  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape: [...shape] };
-}
-
-/**
- * @param {Tensor} x
- * @param {number[]} shape
- */
-export function reshape(x, shape) {
-  return tensor(x.data, shape);
-}
+/** @typedef {import("./tensors.js").Tensor} Tensor */
 
 /** Cross-correlation. x (B, C, H, W) or (C, H, W); weight (O, C / groups, K, L); bias (O) or null.
  *  Options: stride, dilation (int or pair), padding (int, pair, "same" or "valid"), groups.
@@ -105,54 +96,6 @@ export function conv2d(x, weight, bias = null, options = {}) {
   return tensor(out, batched(x, [B, O, outH, outW]));
 }
 
-/** The largest value of each window. x (B, C, H, W) or (C, H, W); padding counts as -infinity.
- *  Options: kernelSize, stride (default: kernelSize), padding, dilation (int or pair), ceilMode.
- * @param {Tensor} x
- * @param {Record<string, any>} options
- */
-export function maxPool2d(x, options) {
-  const o = withDefaults("maxPool2d", options, {
-    kernelSize: undefined,
-    stride: null,
-    padding: 0,
-    dilation: 1,
-    ceilMode: false,
-  });
-  return pool("maxPool2d", x, o, (plane, W, ys, xs) => {
-    let best = -Infinity;
-    for (let y = ys.from; y < ys.to; y += ys.by) {
-      for (let col = xs.from; col < xs.to; col += xs.by) {
-        const value = plane[y * W + col];
-        if (value > best || Number.isNaN(value)) best = value;
-      }
-    }
-    return best;
-  });
-}
-
-/** The mean of each window. x (B, C, H, W) or (C, H, W); padding counts as 0, or, with
- *  countIncludePad: false, not at all. Options: kernelSize, stride, padding, ceilMode.
- * @param {Tensor} x
- * @param {Record<string, any>} options
- */
-export function avgPool2d(x, options) {
-  const o = withDefaults("avgPool2d", options, {
-    kernelSize: undefined,
-    stride: null,
-    padding: 0,
-    ceilMode: false,
-    countIncludePad: true,
-  });
-  return pool("avgPool2d", x, { ...o, dilation: 1 }, (plane, W, ys, xs) => {
-    let sum = 0;
-    for (let y = ys.from; y < ys.to; y++) {
-      for (let col = xs.from; col < xs.to; col++) sum += plane[y * W + col];
-    }
-    const inside = (ys.to - ys.from) * (xs.to - xs.from);
-    return sum / (o.countIncludePad ? ys.padded * xs.padded : inside);
-  });
-}
-
 /**
  * @param {Tensor} x
  */
@@ -204,21 +147,6 @@ export function softmax(x) {
   return tensor(out, x.shape);
 }
 
-/** Length of one axis after a window of K cells, `dilation` apart, moved over `length` cells.
- * @param {string} name
- * @param {number} length
- * @param {number} K
- * @param {number} stride
- * @param {number} dilation
- */
-export function outputLength(name, length, K, stride, dilation) {
-  const span = dilation * (K - 1) + 1;
-  if (span > length) {
-    throw new Error(`${name}: a window of ${span} does not fit into ${length} (padding included)`);
-  }
-  return Math.floor((length - span) / stride) + 1;
-}
-
 /** Adds one tap's products to a row of sums, one per window.
  * @param {Float64Array} sums
  * @param {Float64Array} data
@@ -253,63 +181,6 @@ function addFourTaps(sums, data, corner, stride, offsets, weights, tap) {
 }
 
 /**
- * @param {string} name
- * @param {Tensor} x
- * @param {Record<string, any>} o
- * @param {(plane: Float32Array, W: number, ys: Span, xs: Span) => number} reduce
- */
-function pool(name, x, o, reduce) {
-  const [B, C, H, W] = imageShape(name, x);
-  const kernel = pair(name, "kernelSize", o.kernelSize, 1);
-  const stride = o.stride === null ? kernel : pair(name, "stride", o.stride, 1);
-  const padding = pair(name, "padding", o.padding, 0);
-  const dilation = pair(name, "dilation", o.dilation, 1);
-  if (padding.some((p, axis) => 2 * p > kernel[axis])) {
-    throw new Error(
-      `${name}: padding ${show(padding)} must be at most half of kernelSize ${show(kernel)}`,
-    );
-  }
-  const [ys, xs] = [H, W].map((length, axis) => (
-    windows(name, length, kernel[axis], stride[axis], padding[axis], dilation[axis], o.ceilMode)
-  ));
-  const out = new Float32Array(B * C * ys.length * xs.length);
-  let at = 0;
-  for (let p = 0; p < B * C; p++) {
-    const plane = x.data.subarray(p * H * W, (p + 1) * H * W);
-    for (const y of ys) for (const col of xs) out[at++] = reduce(plane, W, y, col);
-  }
-  return tensor(out, batched(x, [B, C, ys.length, xs.length]));
-}
-
-/** Each window of a pooled axis: the cells {from, to, by} inside the image, and how many cells
- *  of the padded image it covers.
- * @param {string} name
- * @param {number} length
- * @param {number} kernel
- * @param {number} stride
- * @param {number} padding
- * @param {number} dilation
- * @param {boolean} ceilMode
- * @returns {Span[]}
- */
-function windows(name, length, kernel, stride, padding, dilation, ceilMode) {
-  const room = length + 2 * padding;
-  const span = dilation * (kernel - 1) + 1;
-  let count = (ceilMode ? Math.ceil : Math.floor)((room - span) / stride) + 1;
-  // A window that ceilMode adds must start inside the image or its left padding.
-  if (ceilMode && (count - 1) * stride >= length + padding) count -= 1;
-  if (count < 1) {
-    throw new Error(`${name}: a window of ${span} does not fit into ${room} (padding included)`);
-  }
-  return Array.from({ length: count }, (_, i) => {
-    const start = i * stride - padding;
-    const from = start < 0 ? start + Math.ceil(-start / dilation) * dilation : start;
-    const to = Math.min(start + span, length);
-    return { from, to, by: dilation, padded: Math.min(start + span, length + padding) - start };
-  });
-}
-
-/**
  * @param {any} padding
  * @param {number[]} strides
  * @param {number[]} spans
@@ -324,74 +195,4 @@ function convPadding(padding, [sy, sx], spans) {
     return spans.map((span) => [Math.floor(span / 2), span - Math.floor(span / 2)]);
   }
   return pair("conv2d", "padding", padding, 0).map((p) => [p, p]);
-}
-
-/**
- * @param {string} name
- * @param {Tensor} x
- */
-function imageShape(name, x) {
-  if (x.shape.length !== 3 && x.shape.length !== 4) {
-    throw new Error(`${name}: x must be (B, C, H, W) or (C, H, W), got ${show(x.shape)}`);
-  }
-  return x.shape.length === 4 ? x.shape : [1, ...x.shape];
-}
-
-/**
- * @param {Tensor} x
- * @param {number[]} shape
- */
-function batched(x, shape) {
-  return x.shape.length === 4 ? shape : shape.slice(1);
-}
-
-/**
- * @template {Record<string, any>} D
- * @param {string} name
- * @param {Record<string, any> | null | undefined} options
- * @param {D} defaults
- * @returns {{ [K in keyof D]: any }}
- */
-function withDefaults(name, options, defaults) {
-  for (const key of Object.keys(options ?? {})) {
-    if (!(key in defaults)) {
-      throw new Error(`${name}: no option "${key}", expected ${Object.keys(defaults).join(", ")}`);
-    }
-  }
-  return { ...defaults, ...options };
-}
-
-/**
- * @param {string} name
- * @param {string} what
- * @param {any} value
- * @param {number} least
- * @returns {number[]}
- */
-function pair(name, what, value, least) {
-  const values = Array.isArray(value) ? value : [value, value];
-  if (values.length !== 2) {
-    throw new Error(`${name}: ${what} must be an int or a pair, got ${show(value)}`);
-  }
-  for (const v of values) whole(name, what, v, least);
-  return values;
-}
-
-/**
- * @param {string} name
- * @param {string} what
- * @param {any} value
- * @param {number} least
- */
-function whole(name, what, value, least) {
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${name}: ${what} must be a whole number of at least ${least}, got ${value}`);
-  }
-}
-
-/**
- * @param {any} shape
- */
-function show(shape) {
-  return `(${[].concat(shape).join(", ")})`;
 }

@@ -7,36 +7,76 @@
 // results agree with NumPy and torch to 1e-5 (tests/js/test_rnn.py).
 import { tensor } from "./nn.js";
 
-/** h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns {h}. */
+/** @typedef {{ weightIh: import("./nn.js").Tensor, weightHh: import("./nn.js").Tensor, biasIh: import("./nn.js").Tensor, biasHh: import("./nn.js").Tensor }} Weights */
+/** A gate's units, or "all", and what each is held at. @typedef {Record<string, Record<string, number | null>>} Clamp */
+/** @typedef {Record<string, Float32Array>} Values */
+/**
+ * @typedef {object} Cell
+ * @property {string} name
+ * @property {number} gates
+ * @property {string[]} states
+ * @property {string[]} results
+ * @property {(settings: Record<string, any>, H: number) => any} prepare
+ * @property {(a: Float64Array, b: Float64Array, before: Values, after: Values, at: number, H: number, prepared: any) => void} run
+ */
+
+/** h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns {h}.
+ * @param {import("./nn.js").Tensor} x
+ * @param {import("./nn.js").Tensor | null} h
+ * @param {Weights} weights
+ * @param {{ nonlinearity?: string }} [options]
+ */
 export function rnnStep(x, h, weights, { nonlinearity = "tanh" } = {}) {
   return recurrentStep(RNN_CELL, x, { h }, weights, { nonlinearity });
 }
 
 /** Returns {i, f, g, o, c, h}. `clamp` holds gates at a value instead of what they compute:
  *  {f: {all: 0, 3: 1, 5: null}} closes every unit's forget gate but opens unit 3's, and leaves
- *  unit 5 its own. */
+ *  unit 5 its own.
+ * @param {import("./nn.js").Tensor} x
+ * @param {import("./nn.js").Tensor | null} h
+ * @param {import("./nn.js").Tensor | null} c
+ * @param {Weights} weights
+ * @param {Clamp | null} [clamp]
+ */
 export function lstmStep(x, h, c, weights, clamp = null) {
   return recurrentStep(LSTM_CELL, x, { h, c }, weights, { clamp });
 }
 
-/** Returns {r, z, n, h}. */
+/** Returns {r, z, n, h}.
+ * @param {import("./nn.js").Tensor} x
+ * @param {import("./nn.js").Tensor | null} h
+ * @param {Weights} weights
+ */
 export function gruStep(x, h, weights) {
   return recurrentStep(GRU_CELL, x, { h }, weights, {});
 }
 
 /** A sequence; options: h (before the first step, else zeros), nonlinearity. Returns {h}, the
- *  states after each step, (T, H) or (B, T, H). */
+ *  states after each step, (T, H) or (B, T, H).
+ * @param {import("./nn.js").Tensor} x
+ * @param {Weights} weights
+ * @param {{ h?: import("./nn.js").Tensor | null, nonlinearity?: string }} [options]
+ */
 export function rnn(x, weights, { h = null, nonlinearity = "tanh" } = {}) {
   return recurrentSequence(RNN_CELL, x, { h }, weights, { nonlinearity });
 }
 
 /** A sequence; options: h, c, clamp (as in `lstmStep`). Returns {i, f, g, o, c, h}, each (T, H) or
- *  (B, T, H). */
+ *  (B, T, H).
+ * @param {import("./nn.js").Tensor} x
+ * @param {Weights} weights
+ * @param {{ h?: import("./nn.js").Tensor | null, c?: import("./nn.js").Tensor | null, clamp?: Clamp | null }} [options]
+ */
 export function lstm(x, weights, { h = null, c = null, clamp = null } = {}) {
   return recurrentSequence(LSTM_CELL, x, { h, c }, weights, { clamp });
 }
 
-/** A sequence; option: h. Returns {r, z, n, h}. */
+/** A sequence; option: h. Returns {r, z, n, h}.
+ * @param {import("./nn.js").Tensor} x
+ * @param {Weights} weights
+ * @param {{ h?: import("./nn.js").Tensor | null }} [options]
+ */
 export function gru(x, weights, { h = null } = {}) {
   return recurrentSequence(GRU_CELL, x, { h }, weights, {});
 }
@@ -45,6 +85,7 @@ export function gru(x, weights, { h = null } = {}) {
 // `run(a, b, before, after, at, H, prepared)` makes a step: a is W_ih x + b_ih, b is W_hh h + b_hh,
 // before[name] the states before it; results go to after[name], from `at` on.
 
+/** @type {Cell} */
 const RNN_CELL = {
   name: "rnn",
   gates: 1,
@@ -54,13 +95,14 @@ const RNN_CELL = {
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
       throw new Error(`rnn: nonlinearity must be "tanh" or "relu", got “${nonlinearity}”`);
     }
-    return nonlinearity === "tanh" ? Math.tanh : (v) => Math.max(0, v);
+    return nonlinearity === "tanh" ? Math.tanh : (/** @type {number} */ v) => Math.max(0, v);
   },
   run(a, b, _before, after, at, H, activation) {
     for (let j = 0; j < H; j++) after.h[at + j] = activation(a[j] + b[j]);
   },
 };
 
+/** @type {Cell} */
 const LSTM_CELL = {
   name: "lstm",
   gates: 4,
@@ -68,7 +110,10 @@ const LSTM_CELL = {
   results: ["i", "f", "g", "o", "c", "h"],
   prepare: ({ clamp }, H) => clampedGates(clamp, H),
   run(a, b, before, after, at, H, held) {
-    const gate = (at, own) => (Number.isNaN(own) ? logistic(a[at] + b[at]) : own);
+    const gate = (
+      /** @type {number} */ at,
+      /** @type {number} */ own,
+    ) => (Number.isNaN(own) ? logistic(a[at] + b[at]) : own);
     for (let j = 0; j < H; j++) {
       const i = gate(j, held.i[j]);
       const f = gate(H + j, held.f[j]);
@@ -85,6 +130,7 @@ const LSTM_CELL = {
   },
 };
 
+/** @type {Cell} */
 const GRU_CELL = {
   name: "gru",
   gates: 3,
@@ -104,7 +150,10 @@ const GRU_CELL = {
   },
 };
 
-/** For each gate, what each of the H units is held at; NaN where it computes its own value. */
+/** For each gate, what each of the H units is held at; NaN where it computes its own value.
+ * @param {Clamp | null} clamp
+ * @param {number} H
+ */
 function clampedGates(clamp, H) {
   const held = Object.fromEntries(
     ["i", "f", "o"].map((gate) => [gate, new Float64Array(H).fill(NaN)]),
@@ -112,7 +161,9 @@ function clampedGates(clamp, H) {
   for (const [gate, units] of Object.entries(clamp ?? {})) {
     if (!held[gate]) throw new Error(`lstm: a clamp is for the gates i, f and o, got “${gate}”`);
     const { all = null, ...single } = units;
-    for (const [unit, value] of [["all", all], ...Object.entries(single)]) {
+    const each =
+      /** @type {[string, number | null][]} */ ([["all", all], ...Object.entries(single)]);
+    for (const [unit, value] of each) {
       if (value !== null && !(value >= 0 && value <= 1)) {
         throw new Error(`lstm: a gate is held at 0 to 1, or null for its own value, got ${value}`);
       }
@@ -122,18 +173,28 @@ function clampedGates(clamp, H) {
         );
       }
       if (unit === "all") held[gate].fill(value ?? NaN);
-      else held[gate][unit] = value ?? NaN;
+      else held[gate][Number(unit)] = value ?? NaN;
     }
   }
   return held;
 }
 
+/**
+ * @param {number} v
+ */
 function logistic(v) {
   return 1 / (1 + Math.exp(-v)); // exp may be infinite: 1 / infinity is 0, as it should be
 }
 
 // --- shared parts -------------------------------------------------------------------------------
 
+/**
+ * @param {Cell} cell
+ * @param {import("./nn.js").Tensor} x
+ * @param {Record<string, import("./nn.js").Tensor | null>} states
+ * @param {Weights} weights
+ * @param {Record<string, any>} settings
+ */
 function recurrentStep(cell, x, states, weights, settings) {
   const H = hiddenSize(cell, weights);
   if (x.shape.length !== 1 && x.shape.length !== 2) {
@@ -143,6 +204,13 @@ function recurrentStep(cell, x, states, weights, settings) {
   return recurrentRun(cell, x, states, weights, settings, { batch, T: 1, H, shape: [...batch, H] });
 }
 
+/**
+ * @param {Cell} cell
+ * @param {import("./nn.js").Tensor} x
+ * @param {Record<string, import("./nn.js").Tensor | null>} states
+ * @param {Weights} weights
+ * @param {Record<string, any>} settings
+ */
 function recurrentSequence(cell, x, states, weights, settings) {
   const H = hiddenSize(cell, weights);
   if ((x.shape.length !== 2 && x.shape.length !== 3) || x.shape.at(-2) === 0) {
@@ -153,10 +221,19 @@ function recurrentSequence(cell, x, states, weights, settings) {
     );
   }
   const batch = x.shape.slice(0, -2);
-  const T = x.shape.at(-2);
+  const [T] = x.shape.slice(-2);
   return recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape: [...batch, T, H] });
 }
 
+/**
+ * @param {Cell} cell
+ * @param {import("./nn.js").Tensor} x
+ * @param {Record<string, import("./nn.js").Tensor | null>} states
+ * @param {Weights} weights
+ * @param {Record<string, any>} settings
+ * @param {{ batch: number[], T: number, H: number, shape: number[] }} sizes
+ * @returns {Record<string, import("./nn.js").Tensor>}
+ */
 function recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape }) {
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const [rows, C] = weightIh.shape;
@@ -183,7 +260,7 @@ function recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape }
   for (let s = 0; s < B * T; s++) {
     const first = s % T === 0;
     // Where the state before this step lies: given, zero, or what the last step left.
-    const state = (name) => {
+    const state = (/** @type {string} */ name) => {
       if (!first) return after[name].subarray((s - 1) * H, s * H);
       return states[name] ? states[name].data.subarray((s / T) * H, (s / T + 1) * H) : zeros;
     };
@@ -195,7 +272,12 @@ function recurrentRun(cell, x, states, weights, settings, { batch, T, H, shape }
   return Object.fromEntries(cell.results.map((name) => [name, tensor(after[name], shape)]));
 }
 
-/** W x + bias. A character comes in as one 1 among zeros, so what is zero is passed over. */
+/** W x + bias. A character comes in as one 1 among zeros, so what is zero is passed over.
+ * @param {Float64Array} sums
+ * @param {Float32Array} weight
+ * @param {Float32Array} bias
+ * @param {Float32Array} x
+ */
 function addInputs(sums, weight, bias, x) {
   const C = x.length;
   for (let row = 0; row < sums.length; row++) sums[row] = bias[row];
@@ -206,7 +288,12 @@ function addInputs(sums, weight, bias, x) {
   }
 }
 
-/** W h + bias. Four rows at once: a sum alone would wait for each of its additions to end. */
+/** W h + bias. Four rows at once: a sum alone would wait for each of its additions to end.
+ * @param {Float64Array} sums
+ * @param {Float32Array} weight
+ * @param {Float32Array} bias
+ * @param {Float32Array} h
+ */
 function addStates(sums, weight, bias, h) {
   const H = h.length;
   let row = 0;
@@ -234,9 +321,12 @@ function addStates(sums, weight, bias, h) {
   }
 }
 
-/** Checks the shapes of a layer's weights; returns the hidden size. */
+/** Checks the shapes of a layer's weights; returns the hidden size.
+ * @param {Cell} cell
+ * @param {Weights} weights
+ */
 function hiddenSize(cell, weights) {
-  const names = ["weightIh", "weightHh", "biasIh", "biasHh"];
+  const names = /** @type {(keyof Weights)[]} */ (["weightIh", "weightHh", "biasIh", "biasHh"]);
   const missing = names.find((name) => !weights?.[name]?.shape);
   if (missing) throw new Error(`${cell.name}: weights have no ${missing}`);
   const [ih, hh, bi, bh] = names.map((name) => weights[name].shape);

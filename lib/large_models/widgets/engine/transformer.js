@@ -5,9 +5,16 @@
 // within 1e-4). The same to read: formulas/transformer.py.
 import { tensor } from "./nn.js";
 
-/** Mean 0 and variance 1 over the last axis, then scale and shift. x (..., C); weight, bias (C). */
+/** Keys and values of each layer. @typedef {{ length: number, keys: Float32Array[], values: Float32Array[] }} Cache */
+
+/** Mean 0 and variance 1 over the last axis, then scale and shift. x (..., C); weight, bias (C).
+ * @param {import("./nn.js").Tensor} x
+ * @param {import("./nn.js").Tensor} weight
+ * @param {import("./nn.js").Tensor} bias
+ * @param {number} [eps]
+ */
 export function layerNorm(x, weight, bias, eps = 1e-5) {
-  const C = x.shape.at(-1);
+  const [C] = x.shape.slice(-1);
   if (!C || weight.data.length !== C || bias.data.length !== C) {
     gptFail(
       `layerNorm: expected x (..., C) with weight and bias (C), got (${x.shape}), (${weight.shape}), (${bias.shape})`,
@@ -18,7 +25,10 @@ export function layerNorm(x, weight, bias, eps = 1e-5) {
   return tensor(out, x.shape);
 }
 
-/** x P(a standard normal number < x). Options: approximate, "none" or GPT-2's "tanh". */
+/** x P(a standard normal number < x). Options: approximate, "none" or GPT-2's "tanh".
+ * @param {import("./nn.js").Tensor} x
+ * @param {{ approximate?: string }} [options]
+ */
 export function gelu(x, options = {}) {
   const { approximate = "none", ...others } = options;
   if (Object.keys(others).length) {
@@ -29,7 +39,10 @@ export function gelu(x, options = {}) {
   return tensor(Float64Array.from(x.data, f), x.shape);
 }
 
-/** The rows of weight (V, C) at ids, T whole numbers: (T, C). */
+/** The rows of weight (V, C) at ids, T whole numbers: (T, C).
+ * @param {number[]} ids
+ * @param {import("./nn.js").Tensor} weight
+ */
 export function embedding(ids, weight) {
   const [V, C] = weight.shape;
   gptCheckIds("embedding", ids, V);
@@ -39,7 +52,10 @@ export function embedding(ids, weight) {
 }
 
 /** An empty cache of keys and values, for `gptForward`. Set `length` to a smaller number to forget
- *  the tokens after it. */
+ *  the tokens after it.
+ * @param {Record<string, any>} config
+ * @returns {Cache}
+ */
 export function gptCache(config) {
   const rows = () =>
     Array.from(
@@ -54,18 +70,26 @@ export function gptCache(config) {
  *  cache, from `gptCache`, takes them in. Options: allLogits, for every position instead of the
  *  last.
  *  Returns {logits (V), or (T, V) with allLogits; attentions (layers, h, T, S)}: where each of the
- *  T tokens looks, among all S of the cache. */
+ *  T tokens looks, among all S of the cache.
+ * @param {Record<string, import("./nn.js").Tensor>} weights
+ * @param {Record<string, any>} config
+ * @param {number[]} ids
+ * @param {Cache | null} [cache]
+ * @param {{ allLogits?: boolean }} [options]
+ */
 export function gptForward(weights, config, ids, cache = null, options = {}) {
   const { allLogits = false, ...others } = options;
   if (Object.keys(others).length) {
     gptFail(`gptForward: no option "${Object.keys(others)[0]}", expected allLogits`);
   }
   const { n_layer: L, n_head: H, n_embd: C, n_positions: N, vocab_size: V } = config;
-  const activation = {
+  /** @type {Record<string, (x: number) => number>} */
+  const activations = {
     gelu_new: gptGeluTanh,
     gelu_pytorch_tanh: gptGeluTanh,
     gelu: gptGelu,
-  }[config.activation_function];
+  };
+  const activation = activations[config.activation_function];
   if (!activation) gptFail(`gptForward: no activation “${config.activation_function}”`);
   if (C % H) gptFail(`gptForward: ${H} heads do not divide ${C} features`);
   gptCheckIds("gptForward", ids, V);
@@ -73,7 +97,7 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
   const S = past + T;
   if (S > N) gptFail(`gptForward: expected at most ${N} tokens, got ${S}`);
   const eps = config.layer_norm_epsilon ?? 1e-5;
-  const w = (name) =>
+  const w = (/** @type {string} */ name) =>
     (weights[`transformer.${name}`] ?? weights[name])?.data ??
       gptFail(`gptForward: no weights “${name}”`);
   const store = cache ?? gptCache({ ...config, n_positions: S });
@@ -92,7 +116,7 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
   const inner = new Float64Array(T * F);
   const attentions = new Float32Array(L * H * T * S);
   for (let layer = 0; layer < L; layer++) {
-    const of = (name) => w(`h.${layer}.${name}`);
+    const of = (/** @type {string} */ name) => w(`h.${layer}.${name}`);
     const [keys, values] = [store.keys[layer], store.values[layer]];
     gptNorm(x, of("ln_1.weight"), of("ln_1.bias"), eps, normed);
     gptAffine(normed, of("attn.c_attn.weight"), of("attn.c_attn.bias"), C, 3 * C, qkv);
@@ -141,10 +165,19 @@ export function gptForward(weights, config, ids, cache = null, options = {}) {
   };
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function gptFail(message) {
   throw new Error(message);
 }
 
+/**
+ * @param {string} name
+ * @param {number[]} ids
+ * @param {number} V
+ */
 function gptCheckIds(name, ids, V) {
   if (!ids.length) gptFail(`${name}: expected at least one id, got none`);
   for (const id of ids) {
@@ -154,6 +187,13 @@ function gptCheckIds(name, ids, V) {
   }
 }
 
+/**
+ * @param {Float32Array | Float64Array} x
+ * @param {Float32Array | Float64Array} weight
+ * @param {Float32Array | Float64Array} bias
+ * @param {number} eps
+ * @param {Float64Array} out
+ */
 function gptNorm(x, weight, bias, eps, out) {
   const C = weight.length;
   for (let at = 0; at < x.length; at += C) {
@@ -166,7 +206,14 @@ function gptNorm(x, weight, bias, eps, out) {
 }
 
 /** out (T, O) = x (T, I) times weight (I, O), plus bias: GPT-2's Conv1D. Four rows of the weight
- *  and two tokens at once, so that a number that was loaded is used more than once. */
+ *  and two tokens at once, so that a number that was loaded is used more than once.
+ * @param {Float64Array} x
+ * @param {Float32Array} weight
+ * @param {Float32Array} bias
+ * @param {number} I
+ * @param {number} O
+ * @param {Float64Array} out
+ */
 function gptAffine(x, weight, bias, I, O, out) {
   const T = x.length / I;
   for (let t = 0; t < T; t++) out.set(bias, t * O);
@@ -184,6 +231,15 @@ function gptAffine(x, weight, bias, I, O, out) {
   }
 }
 
+/**
+ * @param {Float64Array} out
+ * @param {number} at
+ * @param {number} O
+ * @param {Float64Array} x
+ * @param {number} i
+ * @param {number} I
+ * @param {Float32Array} rows
+ */
 function gptAddRows(out, at, O, x, i, I, rows) {
   const a0 = x[i], a1 = x[i + 1], a2 = x[i + 2], a3 = x[i + 3];
   const b0 = x[i + I], b1 = x[i + I + 1], b2 = x[i + I + 2], b3 = x[i + I + 3];
@@ -194,6 +250,14 @@ function gptAddRows(out, at, O, x, i, I, rows) {
   }
 }
 
+/**
+ * @param {Float64Array} out
+ * @param {number} at
+ * @param {number} O
+ * @param {Float64Array} x
+ * @param {number} i
+ * @param {Float32Array} rows
+ */
 function gptAddFour(out, at, O, x, i, rows) {
   const a0 = x[i], a1 = x[i + 1], a2 = x[i + 2], a3 = x[i + 3];
   for (let o = 0; o < O; o++) {
@@ -201,7 +265,12 @@ function gptAddFour(out, at, O, x, i, rows) {
   }
 }
 
-/** Products of each row of x (T, C) with each row of weight (V, C). */
+/** Products of each row of x (T, C) with each row of weight (V, C).
+ * @param {Float64Array} x
+ * @param {Float32Array} weight
+ * @param {number} C
+ * @param {number} V
+ */
 function gptScores(x, weight, C, V) {
   const T = x.length / C;
   const out = new Float32Array(T * V);
@@ -216,7 +285,19 @@ function gptScores(x, weight, C, V) {
 }
 
 /** One head's look: its query at qkv[q] asks `seen` keys; fills row with the weights and adds the
- *  values to out[to]. */
+ *  values to out[to].
+ * @param {Float64Array} qkv
+ * @param {number} q
+ * @param {Float32Array} keys
+ * @param {Float32Array} values
+ * @param {number} head
+ * @param {number} C
+ * @param {number} D
+ * @param {number} seen
+ * @param {Float32Array} row
+ * @param {Float64Array} out
+ * @param {number} to
+ */
 function gptAttend(qkv, q, keys, values, head, C, D, seen, row, out, to) {
   const scale = 1 / Math.sqrt(D);
   let largest = -Infinity;
@@ -239,15 +320,23 @@ function gptAttend(qkv, q, keys, values, head, C, D, seen, row, out, to) {
   }
 }
 
+/**
+ * @param {number} x
+ */
 function gptGeluTanh(x) {
   return (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
 }
 
+/**
+ * @param {number} x
+ */
 function gptGelu(x) {
   return (x * (1 + gptErf(x / Math.SQRT2))) / 2;
 }
 
-/** The error function within 1.5e-7: Abramowitz and Stegun 1964, formula 7.1.26. */
+/** The error function within 1.5e-7: Abramowitz and Stegun 1964, formula 7.1.26.
+ * @param {number} x
+ */
 function gptErf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const poly = t *
