@@ -4,8 +4,6 @@ In float64 both sides add the same products in another order: 1e-10 leaves room 
 nothing else. In float32 that room is 1e-4 (sums of up to a few hundred products of size about 1).
 """
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
@@ -14,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from large_models.formulas import cnn
-from large_models.shapes import conv_output_size, pair, pool_output_size
+from large_models.shapes import conv_output_size, pair
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 on_random_cases = settings(
@@ -56,43 +54,6 @@ def conv_cases(draw):
     return x, weight, bias, options
 
 
-@st.composite
-def pool_cases(draw, average: bool):
-    kernel = draw(both(1, 4))
-    smallest = kernel if isinstance(kernel, int) else min(kernel)
-    options = {
-        "kernel_size": kernel,
-        "stride": draw(st.none() | both(1, 4)),
-        "padding": draw(both(0, smallest // 2)),
-        "ceil_mode": draw(st.booleans()),
-    }
-    options |= {} if average else {"dilation": draw(both(1, 3))}
-    image = draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
-    try:
-        y_size = pool_output_size(image, **options)
-    except ValueError:
-        assume(False)
-    for axis in (0, 1):  # torch's gradient writes outside its memory for a window without a pixel
-        k, s, p, d = (
-            pair(value, "")[axis]
-            for value in (
-                kernel,
-                options["stride"] or kernel,
-                options["padding"],
-                options.get("dilation", 1),
-            )
-        )
-        taps = s * np.arange(y_size[axis])[:, None] - p + d * np.arange(k)
-        assume(((taps >= 0) & (taps < image[axis])).any(axis=1).all())
-    options |= {"count_include_pad": draw(st.booleans())} if average else {}
-    batch = draw(st.sampled_from([(2,), (1, 2), (3, 1)]))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    x = random.standard_normal((*batch, *image))
-    if draw(st.booleans()):
-        x = x.round()  # equal values compete for being the largest
-    return x, options
-
-
 def torch_gradients(function, grad_seed: int, *inputs: np.ndarray):
     """torch's output, a random gradient by it, and the gradients with respect to the inputs."""
     tensors = [torch.tensor(array, requires_grad=True) for array in inputs]
@@ -124,45 +85,6 @@ def test_the_loops_equal_the_matrix_product(case):
         cnn.conv2d(x, weight, bias, **options),
         **EXACT,
     )
-
-
-@on_random_cases
-@given(pool_cases(average=False))
-def test_max_pool2d_and_its_gradient_equal_torch(case):
-    x, options = case
-    y, grad, (expected,) = torch_gradients(lambda x: F.max_pool2d(x, **options), 2, x)
-    np.testing.assert_array_equal(cnn.max_pool2d(x, **options), y)
-    np.testing.assert_allclose(cnn.max_pool2d_backward(grad, x, **options), expected, **EXACT)
-
-
-@on_random_cases
-@given(pool_cases(average=True))
-def test_avg_pool2d_and_its_gradient_equal_torch(case):
-    x, options = case
-    y, grad, (expected,) = torch_gradients(lambda x: F.avg_pool2d(x, **options), 3, x)
-    np.testing.assert_allclose(cnn.avg_pool2d(x, **options), y, **EXACT)
-    np.testing.assert_allclose(cnn.avg_pool2d_backward(grad, x, **options), expected, **EXACT)
-
-
-def test_average_pooling_on_every_small_axis():
-    # Rows only, all of them: where a last window hangs over the padding is rare among random cases.
-    cases = itertools.product(range(1, 8), range(1, 5), range(1, 5), range(3), *[(False, True)] * 2)
-    for size, kernel, stride, padding, ceil_mode, include in cases:
-        options = {
-            "kernel_size": (kernel, 1),
-            "stride": (stride, 1),
-            "padding": (padding, 0),
-            "ceil_mode": ceil_mode,
-            "count_include_pad": include,
-        }
-        x = np.arange(1.0, size + 1).reshape(1, size, 1) ** 2
-        try:
-            expected = F.avg_pool2d(torch.from_numpy(x), **options).numpy()
-        except RuntimeError:
-            with pytest.raises(ValueError, match="avg_pool2d: "):
-                cnn.avg_pool2d(x, **options)
-        else:
-            np.testing.assert_allclose(cnn.avg_pool2d(x, **options), expected, **EXACT)
 
 
 def test_many_images_go_through_in_blocks():
@@ -284,27 +206,6 @@ def test_nan_and_infinity_spread_as_in_torch():
             cnn.avg_pool2d(x, 3, 2, 1), F.avg_pool2d(tensor, 3, 2, 1).numpy(), **EXACT
         )
     np.testing.assert_array_equal(cnn.relu(x), F.relu(tensor).numpy())
-
-
-@pytest.mark.parametrize(
-    "pixels", [[[np.nan, 1], [np.nan, 2]], [[-np.inf, -np.inf], [-np.inf, -np.inf]]]
-)
-def test_max_pooling_sends_its_gradient_where_torch_does(pixels):
-    # NaN wins over every number, the last NaN over the first; with nothing but -infinity the
-    # first pixel inside the image wins, never the padding.
-    x = np.array([pixels], float)
-    y, grad, (expected,) = torch_gradients(lambda x: F.max_pool2d(x, 2, 1, 1), 9, x)
-    np.testing.assert_allclose(cnn.max_pool2d_backward(grad, x, 2, 1, 1), expected, **EXACT)
-
-
-def test_a_window_that_sees_no_pixel_is_minus_infinity():
-    # One row of padding, dilation 3: the window's two cells lie above and below the only row.
-    x = np.ones((1, 1, 3))
-    options = {"kernel_size": (2, 1), "padding": (1, 0), "dilation": (3, 1), "ceil_mode": True}
-    y = cnn.max_pool2d(x, **options)
-    np.testing.assert_array_equal(y, F.max_pool2d(torch.from_numpy(x), **options).numpy())
-    np.testing.assert_array_equal(y, np.full_like(y, -np.inf))
-    assert not cnn.max_pool2d_backward(np.ones_like(y), x, **options).any()
 
 
 def test_relu_and_its_gradient_equal_torch():
