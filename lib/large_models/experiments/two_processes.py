@@ -21,8 +21,8 @@ import tempfile
 import time
 
 import torch
-import torch.multiprocessing as multiprocessing
 from torch import nn
+from torch.multiprocessing.spawn import spawn
 
 from large_models.experiments import train_gpt
 from large_models.models.gpt import GPT, GPTConfig
@@ -77,7 +77,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         meet = f"file://{folder}/meet"
-        multiprocessing.spawn(train, (count, meet), nprocs=count)
+        spawn(train, (count, meet), nprocs=count)
 
 
 if __name__ == "__main__":
