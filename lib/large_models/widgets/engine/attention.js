@@ -133,7 +133,7 @@ export function multiHeadAttention(query, key, value, state, numHeads, options =
   };
 }
 
-// --- parts (module-private: a widget's modules become one, so their names begin with their own) --
+// --- parts ---------------------------------------------------------------------------------------
 
 /** In place; zeros for a row of nothing but -infinity.
  * @param {Float64Array} row
