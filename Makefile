@@ -41,6 +41,7 @@ test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the buil
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
 	cd $(ENGINE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --check --quiet \
 	  && $(CURDIR)/$(BIN)/deno check --no-remote --quiet $(TYPED)
 
