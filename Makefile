@@ -75,8 +75,9 @@ widgets: $(INSTALLED)  ## Bundle the JavaScript and the styles of the widgets th
 stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets in notebooks that have not run
 	$(BIN)/python book/stills.py
 
+# A server, a browser and a kernel at once: what failed is tried a second time, and no third.
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab (a quarter of an hour)
-	$(BIN)/python -m pytest -n 2 tests/lab
+	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
 
 serve: book  ## Build the book and serve it at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
