@@ -1,5 +1,6 @@
 """A reader's function is called safely, and what it did is said in words."""
 
+import signal
 import threading
 import time
 
@@ -71,14 +72,21 @@ def test_an_endless_loop_ends(function):
     assert "still running after 0.2 seconds" in call(function, (1,), seconds=0.2).fault
 
 
-def test_waiting_is_not_computing():
-    """A machine that is busy with something else makes nobody slow."""
+def test_the_limit_is_of_processor_time(monkeypatch):
+    """A machine that is busy with something else makes nobody slow; one who waits has longer."""
+    asked = {}
+    real = signal.setitimer
 
-    def late(x):
-        time.sleep(0.5)
-        return x
+    def note(timer, seconds, interval=0.0):
+        asked.setdefault(timer, seconds)
+        return real(timer, seconds, interval)
 
-    assert call(late, (1.0,), seconds=0.2).array == 1
+    monkeypatch.setattr(signal, "setitimer", note)
+    assert call(lambda x: x, (1.0,), seconds=3).array == 1
+    assert asked == {signal.ITIMER_PROF: 3, signal.ITIMER_REAL: 30}
+
+
+def test_waiting_for_ever_ends():
     assert "still running" in call(lambda x: time.sleep(60), (1.0,), seconds=0.02).fault
 
 
