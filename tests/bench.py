@@ -86,7 +86,7 @@ ANSWERS = {
           cell.value = String(i / 100);
           cell.dispatchEvent(new Event("input", {bubbles: true}));""",
         "ConvLive, a stroke goes on, whole network": """
-          const paper = document.querySelector(".cl-paper");
+          const paper = document.querySelector(".lw-paper");
           const box = paper.getBoundingClientRect();
           const at = {clientX: box.left + 20 + 2 * (i % 60), clientY: box.top + 30 + (7 * i) % 100};
           const event = {...at, pointerId: 1, button: 0, buttons: 1, bubbles: true};

@@ -70,7 +70,7 @@ def computed(page):
     """Every step as the page computes it, in full precision, from the state that it has now."""
     return page.evaluate(
         """async () => {
-          const {attentionByHand} = await import("/attention_steps.js");
+          const {attentionByHand} = await import("/attention_explorer/steps.js");
           const names = ["vectors", "w_q", "w_k", "w_v", "scale", "causal", "double_softmax",
                          "temperature"];
           const steps = attentionByHand(Object.fromEntries(names.map((n) => [n, model.get(n)])));

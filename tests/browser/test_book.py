@@ -304,7 +304,7 @@ def test_contents_open_on_a_phone(visit):
 def test_colours_are_the_widgets_own():
     """Defined twice, since a widget also lives outside the book: the values are the same."""
     found = []
-    for path in ("book/assets/book.css", "lib/large_models/widgets/core.css"):
+    for path in ("book/assets/book.css", "lib/large_models/widgets/kit/core.css"):
         css = (ROOT / path).read_text("utf-8")
         found.append(re.findall(r"--lw-(?:in|learned|out): (#[0-9a-f]{6})", css))
     assert len(found[0]) == 6

@@ -9,7 +9,7 @@ from tests.js.engine import Deno, Engine
 
 ENGINE = """async ({weights, counts, kernels, off}) => {
   const {lenetForward} = await import("/engine/lenet.js");
-  const {probability} = await import("/ui.js");
+  const {probability} = await import("/kit/mod.js");
   const tensors = Object.entries(weights).map(([name, [data, shape]]) => [name, {data, shape}]);
   const w = Object.fromEntries(tensors);
   return [...lenetForward(w, counts.flat(), kernels, off).probabilities.data].map(probability);

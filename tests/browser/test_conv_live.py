@@ -63,7 +63,7 @@ def assert_shows(page, **changes):
 
 
 def paper_points(page, points):
-    box = page.locator(".cl-paper").bounding_box()
+    box = page.locator(".lw-paper").bounding_box()
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
 
 
@@ -146,19 +146,19 @@ def test_a_finger_draws_and_the_page_stays(page):
 
 def test_a_digit_drawn_with_the_keyboard_is_read(page):
     show(page, ConvLive())
-    page.locator(".cl-paper").focus()
+    page.locator(".lw-paper").focus()
     press(page, "ArrowUp", *["ArrowUp"] * 5, " ", *["ArrowDown"] * 12, " ", "ArrowLeft")
     assert assert_shows(page) == 1
     np.testing.assert_array_equal(of_model(page, "drawing")[0][0], [50, 20])
     np.testing.assert_array_equal(of_model(page, "drawing")[0][-1], [50, 80])
-    assert page.locator(".cl-pen").is_visible()
+    assert page.locator(".lw-paper-pen").is_visible()
     press(page, "Backspace")
     assert bars(page) == []
 
 
 def test_two_arrow_keys_draw_a_slanted_line(page):
     show(page, ConvLive())
-    page.locator(".cl-paper").focus()
+    page.locator(".lw-paper").focus()
     press(page, " ")
     page.keyboard.down("ArrowDown")
     page.keyboard.down("ArrowLeft")
@@ -170,12 +170,12 @@ def test_two_arrow_keys_draw_a_slanted_line(page):
 
 def test_the_pen_is_lifted_when_the_focus_goes(page):
     show(page, ConvLive())
-    page.locator(".cl-paper").focus()
+    page.locator(".lw-paper").focus()
     press(page, " ", "ArrowDown")
     press(page, "Tab")
     assert_shows(page)
     assert len(page.evaluate("saved.drawing")) == 1
-    assert not page.locator(".cl-pen").is_visible()
+    assert not page.locator(".lw-paper-pen").is_visible()
 
 
 def test_undo_and_clear(page):
@@ -189,7 +189,7 @@ def test_undo_and_clear(page):
     assert of_model(page, "counts") == before
     page.get_by_role("button", name="clear").click()
     assert bars(page) == []
-    assert page.locator(".cl-empty").is_visible()
+    assert page.locator(".lw-paper-empty").is_visible()
     assert page.locator(".cl-winner").inner_text() == "?"
     assert page.locator(".cl-remark").inner_text() == "no ink, no answer"
     assert not np.any(page.evaluate("saved.counts")) and page.evaluate("saved.drawing") == []
@@ -545,7 +545,7 @@ def test_fits_a_phone(page, width):
     draw(page)
     assert assert_shows(page, off=[2]) == 7
     # Paper and answer are seen together.
-    paper, bar = (page.locator(s).bounding_box() for s in (".cl-paper", ".cl-bar >> nth=9"))
+    paper, bar = (page.locator(s).bounding_box() for s in (".lw-paper", ".cl-bar >> nth=9"))
     assert bar["y"] + bar["height"] - paper["y"] < 400
     targets = "button, input, .cl-switch, .cl-hidden"
     for box in page.locator(f".lw :is({targets})").evaluate_all(
@@ -605,7 +605,7 @@ def test_the_theme_changes_the_ink(page):
     draw(page)
     ink = """() => {
       const copy = new OffscreenCanvas(320, 320).getContext("2d", {willReadFrequently: true});
-      copy.drawImage(document.querySelector(".cl-paper"), 0, 0);
+      copy.drawImage(document.querySelector(".lw-paper"), 0, 0);
       const {data} = copy.getImageData(0, 0, 320, 320);
       return [...data].filter((_, i) => i % 4 === 0 && data[i + 3] === 255)[0];
     }"""

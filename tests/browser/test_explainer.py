@@ -162,7 +162,7 @@ def test_python_sets_and_the_page_follows(page, lenet):
 
 def test_a_drawing_and_no_drawing(page):
     show(page, Explainer())
-    box = page.locator(".cl-paper").bounding_box()
+    box = page.locator(".lw-paper").bounding_box()
     page.get_by_role("button", name="clear").click()
     settle(page)
     assert page.locator(".xp-blind").inner_text() == "No ink, nothing to explain."
@@ -185,7 +185,7 @@ def test_pointing_at_a_map_takes_its_pixels_off_the_paper(page):
     finish(page)
     ink = """() => {
       const copy = new OffscreenCanvas(320, 320).getContext("2d", {willReadFrequently: true});
-      copy.drawImage(document.querySelector(".cl-paper"), 0, 0);
+      copy.drawImage(document.querySelector(".lw-paper"), 0, 0);
       const {data} = copy.getImageData(0, 0, 320, 320);
       return data.reduce((sum, v, i) => sum + (i % 4 === 3 ? v : 0), 0);
     }"""

@@ -49,7 +49,7 @@ def test_photographs_and_drawings_are_the_same_under_noise(browser, page, made):
 def test_a_drawn_one_is_read_as_a_one(page):
     page.add_init_script(f"({NOISE})()")
     show(page, ConvLive(drawing=[]))
-    box = page.locator(".cl-paper").bounding_box()
+    box = page.locator(".lw-paper").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"])
     page.mouse.down()
     for share in (0.35, 0.6, 0.85):

@@ -95,7 +95,7 @@ def test_amounts_are_read_and_shown(engine):
     }
     found = engine.run(
         """async ([read, bad, shown]) => {
-          const js = await import("/training_budget_words.js");
+          const js = await import("/training_budget/words.js");
           const none = bad.map((text) => Number.isNaN(js.readAmount(text)));
           return [read.map(js.readAmount), none, shown.map(js.amount)];
         }""",
@@ -110,7 +110,7 @@ def test_a_bare_number_is_a_percentage(engine):
     texts = ["40", "40 %", "40%", "0.4", "1", "1 %", "100", "0.01", "101", "many"]
     found = engine.run(
         """async (texts) => {
-          const js = await import("/training_budget_words.js");
+          const js = await import("/training_budget/words.js");
           return texts.map((text) => js.readShare(text)).map((v) => (Number.isNaN(v) ? null : v));
         }""",
         texts,

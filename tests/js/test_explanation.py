@@ -96,7 +96,7 @@ def test_seeded_numbers_are_spread_and_the_same_again(engine):
 def test_work_is_done_in_frames_and_new_work_ends_the_old(engine):
     found = engine.run(
         """async () => {
-          const {inFrames} = await import('/explainer_parts.js');
+          const {inFrames} = await import('/explainer/parts.js');
           globalThis.requestAnimationFrame ??= (f) => setTimeout(f, 16);
           globalThis.cancelAnimationFrame ??= clearTimeout;
           const cleanups = [];

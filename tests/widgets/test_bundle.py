@@ -47,33 +47,38 @@ def test_the_widget_carries_its_bundle_without_the_first_line():
 def small(tmp_path, monkeypatch):
     """A folder with a widget of three scripts, one imported twice, and their styles."""
     files = {
-        "a.js": "import {\n  b,\n} from \"./b.js\"; // b\nimport * as c from './c.js';\n"
+        "a/view.js": "import {\n  b,\n} from \"./b.js\"; // b\nimport * as c from '../kit/c.js';\n"
         "export default { b, c: c.c };\n",
-        "b.js": 'import { c as d } from "./c.js";\nexport const b = d + 1;\n',
-        "c.js": 'export const c = "学 \\\\u5b66";\n',
-        "core.css": ".lw { color: red }\n",
-        "b.css": ".b::before { content: '“' }\n",
-        "a.css": ".a { color: blue }\n",
+        "a/b.js": 'import { c as d } from "../kit/c.js";\nexport const b = d + 1;\n',
+        "kit/c.js": 'export const c = "学 \\\\u5b66";\n',
+        "kit/core.css": ".lw { color: red }\n",
+        "a/b.css": ".b::before { content: '“' }\n",
+        "a/view.css": ".a { color: blue }\n",
     }
     for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     monkeypatch.setattr(bundle, "HERE", tmp_path)
     monkeypatch.setattr(bundle, "BUNDLES", tmp_path / "bundles")
     return tmp_path
 
 
+def names_of(kind):
+    return [path.name for path in bundle.sources("a", kind)]
+
+
 def test_each_source_once_and_what_is_needed_first(small):
-    assert [path.name for path in bundle.sources("a", "js")] == ["c.js", "b.js", "a.js"]
-    assert [path.name for path in bundle.sources("a", "css")] == ["core.css", "b.css", "a.css"]
+    assert names_of("js") == ["c.js", "b.js", "view.js"]
+    assert names_of("css") == ["core.css", "b.css", "view.css"]
     assert bundle.names() == ["a"]
 
 
 def test_a_cycle_ends(small):
-    (small / "c.js").write_text('import "./a.js";\nexport const c = 1;\n')
-    assert [path.name for path in bundle.sources("a", "js")] == ["c.js", "b.js", "a.js"]
+    (small / "kit/c.js").write_text('import "../a/view.js";\nexport const c = 1;\n')
+    assert names_of("js") == ["c.js", "b.js", "view.js"]
 
 
-@pytest.mark.parametrize("file", ["a.js", "b.js", "c.js"])
+@pytest.mark.parametrize("file", ["a/view.js", "a/b.js", "kit/c.js"])
 def test_a_bundle_is_stale_once_a_source_changed(small, file):
     (small / "bundles").mkdir()
     for kind in bundle.KINDS:
@@ -82,8 +87,13 @@ def test_a_bundle_is_stale_once_a_source_changed(small, file):
     with (small / file).open("a") as source:
         source.write("// more\n")
     assert bundle.stale("a", "js") and not bundle.stale("a", "css")
-    (small / "b.css").unlink()
+    (small / "a/b.css").unlink()
     assert bundle.stale("a", "css")
+
+
+def test_an_unknown_name_is_told(small):
+    with pytest.raises(SystemExit, match="No widget b: expected some of a"):
+        bundle.main(["b"])
 
 
 # --- with Deno ------------------------------------------------------------------------------------
@@ -112,7 +122,7 @@ def test_letters_stay_letters_and_escaped_ones_escaped(small):
 
 def test_an_error_says_where(small):
     bundled("a", "js")
-    (small / "b.js").write_text("export const b = ;\n")
+    (small / "a/b.js").write_text("export const b = ;\n")
     with pytest.raises(RuntimeError, match=r"(?s)a\.js could not be bundled: .*b\.js:1:18"):
         bundle.bundle("a", "js")
 
@@ -125,9 +135,9 @@ def test_what_is_watched_follows_its_sources(small, monkeypatch):
     heard = []
     contents.changed.connect(heard.append)
     assert bundle.look() is None and not heard
-    (small / "c.js").write_text("export const c = ;\n")
+    (small / "kit/c.js").write_text("export const c = ;\n")
     assert "c.js" in bundle.look() and not heard
-    (small / "c.js").write_text("export const c = 12345;\n")
+    (small / "kit/c.js").write_text("export const c = 12345;\n")
     assert bundle.look() is None
     assert heard == [str(contents)] and "12345" in heard[0]
     assert not bundle.stale("a", "js")
@@ -140,7 +150,7 @@ def test_deno_finds_the_same_sources(name):
 
     command = [find_deno_bin(), "info", "--json", "--no-config", "--no-remote", "--no-lock"]
     done = subprocess.run(
-        [*command, bundle.HERE / f"{name}.js"], capture_output=True, text=True, check=True
+        [*command, bundle.HERE / name / "view.js"], capture_output=True, text=True, check=True
     )
     found = {module["local"] for module in json.loads(done.stdout)["modules"]}
     assert found == {str(path) for path in bundle.sources(name, "js")}

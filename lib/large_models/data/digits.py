@@ -7,7 +7,7 @@ been normalised with NIST's programs, and it shows: every digit is 32 pixels hig
 
 A drawing takes the same road: cut out, straightened, scaled, brought to that amount of ink
 (`normalize_drawing`), counted (`count_ink`), and enlarged for the network (`to_input`).
-widgets/digits.js is the same in JavaScript. Chapter: 3_1_cnn.
+widgets/engine/digits.js is the same in JavaScript. Chapter: 3_1_cnn.
 """
 
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ for sending, fragments; failures. A GB has 10^9 bytes.
 Sources: Kaplan et al. 2020 (6 N D); Chowdhery et al. 2022, appendix B (attention, and utilisation
 of the model's operations); Rajbhandari et al. 2020, sections 3 and 7 (model states, stages, what
 they send); Korthikanti et al. 2022, section 4 (activations), and Narayanan et al. 2021 (pipelines,
-tensor groups). The page's copy is lib/large_models/widgets/budget.js. Chapter: 5_1_trends.
+tensor groups). The page's copy is lib/large_models/widgets/engine/budget.js. Chapter: 5_1_trends.
 """
 
 import math

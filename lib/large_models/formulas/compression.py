@@ -7,7 +7,7 @@ r"""Smaller networks in NumPy: fewer bits, fewer weights, and what both cost to 
 The scale s belongs to the whole tensor, or to each row (an output of a dense layer, a kernel of a
 convolution, a token of an embedding). A row's own scale costs 32 bits, and saves a row of small
 numbers from one large number elsewhere. Clipping is here because it is taken for pruning at times:
-it makes no zeros. widgets/compress.js is the same in JavaScript, bit for bit.
+it makes no zeros. widgets/engine/compression.js is the same in JavaScript, bit for bit.
 
 Sources: Gholami et al. 2021, section III (quantisation); Han et al. 2015 (pruning).
 Chapter: 5_2_2_compression.

@@ -7,7 +7,7 @@ r"""Explanations of one answer: which parts of the input did it rest on?
     deletion               F of x without its n strongest parts, for n = 0, 1, 2, ...
 
 F is a function of the input that gives one number, such as the score of a class. The gradients come
-from elsewhere: `models.explanation` has them by autograd, `widgets/gradients.js` in the page.
+from elsewhere: `models.explanation` has them by autograd, `engine/gradients.js` in the page.
 Sources: Sundararajan et al. 2017 (integrated gradients, completeness); Zeiler and Fergus 2014
 (occlusion); Abnar and Zuidema 2020 (rollout). Chapter: 5_2_3_explanation.
 """

@@ -3,7 +3,7 @@
     log2 y = a + b t + noise,    doubling time = 1 / b
 
 Ordinary least squares; the interval of b and the band of the line are Student's, and hold if the
-points scatter about the line independently and alike. widgets/growth.js is the same in
+points scatter about the line independently and alike. widgets/engine/growth.js is the same in
 JavaScript. Chapter: 1_background.
 """
 

@@ -1,7 +1,7 @@
 """One style for every figure: quiet axes, one colour a quantity, readable in light and dark.
 
 Figures are SVG with real text. The colours below are the ones that the widgets use
-(`widgets/core.css`); the book's build replaces each by the theme's own variable, so a
+(`widgets/kit/core.css`); the book's build replaces each by the theme's own variable, so a
 figure follows the reader's light or dark theme. Anything drawn in another colour stays as it is.
 """
 

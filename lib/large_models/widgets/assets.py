@@ -1,7 +1,7 @@
 """What a widget fetches on first use instead of carrying it in the page.
 
 On the static page the book's own files answer (`write_assets`, called when the book is built), in
-JupyterLab the kernel does (`widgets.base.BookWidget`). In the page: `loadAsset` of ui.js.
+JupyterLab the kernel does (`widgets.base.BookWidget`). In the page: `loadAsset` of kit/assets.js.
 """
 
 import base64

@@ -1,10 +1,10 @@
 """What every widget of the book is: an anywidget whose page side needs no kernel.
 
-A widget is three files side by side, `name.py`, `name.js` and `name.css`. anywidget loads a module
-from memory, where relative imports lead nowhere, so the page gets one module of all that the source
-imports, and one sheet: bundles/name.js and name.css, which bundle.py makes and the repository
-keeps. Where the environment has LARGE_MODELS_WATCH (`make lab`), an edited source is bundled anew
-and its widgets start again.
+A widget is a folder: `__init__.py` with its class, `model.js` with its state and what follows from
+it, `view.js` that draws it, and `view.css`. anywidget loads a module from memory, where relative
+imports lead nowhere, so the page gets one module of all that the view imports, and one sheet:
+bundles/name.js and name.css, which bundle.py makes and the repository keeps. Where the environment
+has LARGE_MODELS_WATCH (`make lab`), an edited source is bundled anew and its widgets start again.
 """
 
 import os
@@ -98,11 +98,12 @@ class BookWidget(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         defined_in = getattr(sys.modules[cls.__module__], "__file__", None) or "."
-        name = Path(defined_in).stem
+        folder = Path(defined_in).parent
+        name = folder.name
         # A reader's own subclass, in a notebook, has no source: it keeps its parent's. So do the
         # classes that traitlets makes to add traits to one object: there `_esm` is a trait.
         is_trait = isinstance(getattr(cls, "_esm", None), traitlets.TraitType)
-        ours = Path(defined_in).parent == HERE and (HERE / "bundles" / f"{name}.js").is_file()
+        ours = folder.parent == HERE and (HERE / "bundles" / f"{name}.js").is_file()
         if ours and not is_trait:
             cls._esm, cls._css = (bundled(name, kind) for kind in ("js", "css"))
         super().__init_subclass__(**kwargs)

@@ -1,10 +1,11 @@
 """Each widget's JavaScript and styles as the page gets them: bundles/NAME.js and bundles/NAME.css.
 
-    python -m large_models.widgets.bundle        # `make widgets`: bundles anew what is stale
+    python -m large_models.widgets.bundle             # `make widgets`: bundles anew what is stale
+    python -m large_models.widgets.bundle timeline    # this widget's alone
 
-A widget's source is NAME.js beside NAME.py, and whatever that imports. Deno (its wheel is among the
-tests' requirements) makes one minified ES module of them, whose only export is the widget; likewise
-one sheet of core.css and of each NAME.css beside an imported NAME.js. The first line of both says
+A widget's source is NAME/view.js and whatever that imports. Deno (its wheel is among the tests'
+requirements) makes one minified ES module of them, whose only export is the widget; likewise one
+sheet of kit/core.css and of each PART.css beside an imported PART.js. The first line of both says
 from which sources they were made, so that a reader needs no tool and a test knows a stale bundle
 without one.
 """
@@ -13,6 +14,7 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -30,8 +32,9 @@ _IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*(["'])(\.{1,2}/[^"'\n]+)\1"""
 
 def names() -> list[str]:
     """The widgets that have a source of their own."""
-    sources = sorted(HERE.glob("*.js"))
-    return [p.stem for p in sources if re.search(r"^export default\b", p.read_text("utf-8"), re.M)]
+    views = sorted(HERE.glob("*/view.js"))
+    widgets = [p for p in views if re.search(r"^export default\b", p.read_text("utf-8"), re.M)]
+    return [path.parent.name for path in widgets]
 
 
 def scripts(source: Path) -> list[Path]:
@@ -53,10 +56,10 @@ def scripts(source: Path) -> list[Path]:
 
 def sources(name: str, kind: str) -> list[Path]:
     """The files that a widget's bundle of one of `KINDS` is made from, in their order."""
-    parts = scripts(HERE / f"{name}.js")
+    parts = scripts(HERE / name / "view.js")
     if kind == "js":
         return parts
-    sheets = [HERE / "core.css"] + [part.with_suffix(".css") for part in parts]
+    sheets = [HERE / "kit/core.css"] + [part.with_suffix(".css") for part in parts]
     return [path for path in sheets if path.is_file()]
 
 
@@ -83,7 +86,7 @@ def bundle(name: str, kind: str) -> str:
 
     first = banner(name, kind)
     with tempfile.TemporaryDirectory() as folder:
-        source = HERE / f"{name}.js"
+        source = HERE / name / "view.js"
         if kind == "css":
             source = Path(folder) / "all.css"
             source.write_text("".join(p.read_text("utf-8") for p in sources(name, kind)), "utf-8")
@@ -151,9 +154,13 @@ def look() -> str | None:
     return None
 
 
-def main() -> None:
+def main(only: list[str]) -> None:
     wanted = {f"{name}.{kind}": (name, kind) for name in names() for kind in KINDS}
-    made = [file for file, which in wanted.items() if stale(*which)]
+    unknown = sorted(set(only) - set(names()))
+    if unknown:
+        raise SystemExit(f"No widget {', '.join(unknown)}: expected some of {', '.join(names())}")
+    asked = {file: which for file, which in wanted.items() if not only or which[0] in only}
+    made = [file for file, which in asked.items() if stale(*which)]
     for file in made:
         refresh(*wanted[file])
     gone = [path for path in BUNDLES.iterdir() if path.name not in wanted]
@@ -163,4 +170,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
