@@ -12,7 +12,7 @@ CLOCKS = {"perf_counter", "process_time", "monotonic", "thread_time", "getrusage
 SOURCES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in sorted((ROOT / "tests").rglob("*.py"))
-    if path.name != "bench.py"  # which measures, and asserts nothing
+    if "bench" not in path.parts  # which measures, and asserts nothing
 }
 SOURCES |= {
     str(path.relative_to(ROOT)): "\n".join(
