@@ -1,4 +1,4 @@
-// How numbers are written and read, one rule for every widget. Nothing of the DOM.
+// How numbers are written, read and placed on an axis, one rule for every widget. Nothing of the DOM.
 
 /** A number as a reader wants it: at most `digits` significant ones, a true minus sign. */
 export function number(value, digits = 3) {
@@ -34,4 +34,9 @@ export function count(value) {
 /** A mean and its spread: "0.912 ± 0.004". */
 export function spread([mean, deviation], digits = 3) {
   return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}
+
+/** An axis: a function from a value to its place. `from` lies at `start` and `to` at `end`. */
+export function axis([from, to], [start, end]) {
+  return (value) => start + ((end - start) * (value - from)) / (to - from);
 }
