@@ -23,7 +23,7 @@ from large_models.experiments import outputs, train_lenet
 from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet
 from large_models.training import metrics
-from large_models.training.loop import fit
+from large_models.training.classifier import fit_classifier
 
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 TRAINED_WITH = 0.1  # eps of the attack in training
@@ -127,8 +127,6 @@ def train(
     torch.manual_seed(seed)
     model = LeNet()
     chance = torch.Generator().manual_seed(seed + 1)
-    rate = train_lenet.LEARNING_RATE
-    optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=train_lenet.WEIGHT_DECAY)
     steps = epochs * -(-len(labels) // train_lenet.BATCH)
 
     def loss(model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
@@ -139,16 +137,14 @@ def train(
             moved = random_signs(x, eps, chance)
         return F.cross_entropy(model(moved), y)
 
-    fit(
+    fit_classifier(
         model,
         train_lenet.batches(pictures, labels),
-        loss,
-        optimizer,
+        rate=train_lenet.LEARNING_RATE,
+        weight_decay=train_lenet.WEIGHT_DECAY,
         steps=steps,
-        generator=torch.Generator().manual_seed(seed),
-        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps),
-        evaluate_every=max(1, steps // 10),
-        description=f"seed {seed}",
+        seed=seed,
+        loss=loss,
     )
     return model
 

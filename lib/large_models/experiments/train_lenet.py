@@ -25,7 +25,8 @@ from large_models.experiments import outputs
 from large_models.files import WEIGHTS, write_whole
 from large_models.models.cnn import LeNet, num_parameters
 from large_models.training import metrics
-from large_models.training.loop import Batches, fit
+from large_models.training.classifier import cross_entropy, fit_classifier
+from large_models.training.loop import Batches
 
 EPOCHS = 80
 BATCH = 64
@@ -75,27 +76,21 @@ def batches(pictures: Tensor, labels: Tensor, bent: bool = True, size: int = BAT
     return epoch
 
 
-def loss(model: torch.nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean cross-entropy of a batch of pictures and labels."""
-    return F.cross_entropy(model(batch[0]), batch[1])
+loss = cross_entropy  # of a batch of pictures and labels
 
 
 def train(seed: int, pictures: Tensor, labels: Tensor, epochs: int = EPOCHS) -> LeNet:
     """A LeNet trained on pictures (N, 1, 28, 28) with labels (N,), all randomness from `seed`."""
     torch.manual_seed(seed)
     model = LeNet()
-    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = epochs * -(-len(labels) // BATCH)
-    fit(
+    fit_classifier(
         model,
         batches(pictures, labels),
-        loss,
-        optimizer,
+        rate=LEARNING_RATE,
+        weight_decay=WEIGHT_DECAY,
         steps=steps,
-        generator=torch.Generator().manual_seed(seed),
-        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps),
-        evaluate_every=max(1, steps // 10),
-        description=f"seed {seed}",
+        seed=seed,
     )
     return model
 

@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from large_models.data import speech
 from large_models.experiments import outputs
@@ -28,7 +27,8 @@ from large_models.formulas.spectrogram import spectrogram
 from large_models.models.cnn import num_parameters
 from large_models.models.speech import SpeechCNN
 from large_models.training import metrics
-from large_models.training.loop import Batches, fit
+from large_models.training.classifier import fit_classifier
+from large_models.training.loop import Batches
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -82,27 +82,18 @@ def batches(clips: speech.Clips, size: int = BATCH) -> Batches:
     return epoch
 
 
-def loss(model: torch.nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean cross-entropy of a batch of spectrograms and labels."""
-    return F.cross_entropy(model(batch[0]), batch[1])
-
-
 def train(seed: int, clips: speech.Clips, epochs: int = EPOCHS) -> SpeechCNN:
     """A SpeechCNN trained on clips, all randomness from `seed`."""
     torch.manual_seed(seed)
     model = SpeechCNN()
-    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = epochs * -(-len(clips.labels) // BATCH)
-    fit(
+    fit_classifier(
         model,
         batches(clips),
-        loss,
-        optimizer,
+        rate=LEARNING_RATE,
+        weight_decay=WEIGHT_DECAY,
         steps=steps,
-        generator=torch.Generator().manual_seed(seed),
-        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps),
-        evaluate_every=max(1, steps // 10),
-        description=f"seed {seed}",
+        seed=seed,
     )
     return model
 

@@ -31,22 +31,12 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """Attention, from queries, keys and values; arguments as torch.nn.functional's.
+    """Attention, from queries (..., L, D), keys (..., S, D) and values (..., S, Dv): (..., L, Dv).
+
+    Arguments as torch.nn.functional's, which `formulas.attention` explains, and:
 
     Args:
-        query: (..., L, D).
-        key: (..., S, D).
-        value: (..., S, Dv).
-        attn_mask: broadcasts to (..., L, S); of bool, True where a query may attend to a key, or
-            of numbers, added to the scores.
         dropout_p: probability of zeroing a weight, always applied.
-        is_causal: query t may attend to the keys 0..t only.
-        scale: factor of the scores; 1 / sqrt(D) if not given.
-        enable_gqa: key and value (..., h / n, S, D) each serve n heads of the query (..., h, L, D)
-            that follow on each other.
-
-    Returns:
-        (..., L, Dv).
 
     Raises:
         ValueError: if shapes do not fit each other, or there is a mask and is_causal.
@@ -93,11 +83,8 @@ def attention_streaming(
 ) -> Tensor:
     """The same as `scaled_dot_product_attention`, never holding more than L x block_size scores.
 
-    `formulas.attention.attention_streaming` says how. Autograd keeps every block for its way
-    back: the memory is saved where no gradients are asked for.
-
-    Raises:
-        ValueError: if shapes do not fit each other, or block_size is less than 1.
+    `formulas.attention.attention_streaming` says how, and which ValueErrors it raises. Autograd
+    keeps every block for its way back: the memory is saved where no gradients are asked for.
     """
     if block_size < 1:
         raise ValueError(f"block_size: expected at least 1, got {block_size}")
