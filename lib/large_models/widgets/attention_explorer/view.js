@@ -1,14 +1,14 @@
 // Attention by hand, or a model's maps. Python's side, and what each trait means:
 // __init__.py.
 import { buildByHand } from "./by_hand.js";
-import { buildMaps } from "./maps.js";
+import { buildSentences } from "./sentences.js";
 import { mount } from "../kit/mod.js";
 
 function render(host) {
   const { model } = host;
   const show = () => mount(host, "attention-explorer", (ctx) => {
     ctx.root.dataset.mode = ctx.get("mode");
-    return ctx.get("mode") === "model" ? buildMaps(ctx) : buildByHand(ctx);
+    return ctx.get("mode") === "model" ? buildSentences(ctx) : buildByHand(ctx);
   });
   let end = show();
   const again = () => { end(); end = show(); };
