@@ -1,6 +1,10 @@
 // Attention by hand, step by step, and how each number of each step is made.
+//
+// What is written is plain data: a list of texts and of parts {tag, kind, content}, where kind names
+// the colour (in, learned, out, query, key, value, text) or is "term", and content is a list again.
 import { attentionSoftmaxRow } from "../engine/attention.js";
-import { h, number, t } from "../kit/mod.js";
+import { t } from "../kit/language.js";
+import { number } from "../kit/numbers.js";
 
 /** Every step of attention by hand, in double precision: rows of numbers each.
  *  settings: AttentionExplorer's traits vectors, w_q, w_k, w_v, scale, causal, double_softmax,
@@ -50,47 +54,55 @@ export function stepColumns(weights, features, otherwise = []) {
   });
 }
 
-/** How the number at a place is made: {title, lines: [{label, nodes, on, stage}]}; `on` are the
+const part = (tag, kind, ...content) => ({ tag, kind, content });
+const bold = (kind, text) => part("b", kind, text);
+const colored = (kind, text) => part("span", kind, text);
+
+/** What parts say, without their colours. */
+export function plainText(parts) {
+  return parts.map((each) => (typeof each === "string" ? each : plainText(each.content))).join("");
+}
+
+/** How the number at a place is made: {title, lines: [{label, content, on, stage}]}; `on` are the
  *  lines about the number itself. words, features: names; query: the chosen word. */
 export function explainStep(steps, { words, features, query }, place) {
   const { name, row, col } = place;
-  const strong = (color, text) => h("b", { class: stepClass(color) }, text);
-  const line = (label, ...nodes) => ({ label, nodes, on: true });
+  const line = (label, ...content) => ({ label, content, on: true });
   const most = steps.weights[query].indexOf(Math.max(...steps.weights[query]));
-  const looks = line(t("now", "现在"), strong("query", words[query]), t(" looks most at ", " 最多看 "),
-    strong("key", words[most]), ": ", h("b", {}, number(steps.weights[query][most])));
-  const of = (color, letter, column) => [stepPart(color, letter), t(" of ", "："), h("b", {}, words[row]), `: ${column}`];
-  const kind = { q: ["query", t("query", "查询")], k: ["key", t("key", "键")], v: ["value", t("value", "值")] };
+  const looks = line(t("now", "现在"), bold("query", words[query]), t(" looks most at ", " 最多看 "),
+    bold("key", words[most]), ": ", bold(null, number(steps.weights[query][most])));
+  const of = (kind, letter, column) => [colored(kind, letter), t(" of ", "："), bold(null, words[row]), `: ${column}`];
+  const kinds = { q: ["query", t("query", "查询")], k: ["key", t("key", "键")], v: ["value", t("value", "值")] };
 
   if (["scores", "scaled", "masked", "weights"].includes(name)) return explainPair(steps, words, place);
   if (name === "output") {
     return {
       title: of("out", t("Output", "输出"), stepColumns(steps.wv, features)[col]),
       lines: [line(t("its weights times this column of V", "它的权重乘以 V 的这一列"),
-        stepDot(steps.weights[row], steps.v.map((r) => r[col]), "text", "value", steps.output[row][col], "out"))],
+        ...dot(steps.weights[row], steps.v.map((r) => r[col]), "text", "value", steps.output[row][col], "out"))],
     };
   }
-  if (kind[name]) {
+  if (kinds[name]) {
     const what = {
       q: t("what it looks for", "它寻找什么"), k: t("what it offers", "它提供什么"), v: t("what it hands over", "它交出什么"),
     }[name];
     const weights = steps[`w${name}`];
     return {
-      title: of(kind[name][0], name.toUpperCase(), stepColumns(weights, features)[col]),
+      title: of(kinds[name][0], name.toUpperCase(), stepColumns(weights, features)[col]),
       lines: [line(t(`${what}: its vector times this column of W${name.toUpperCase()}`, `${what}：它的向量乘以 W${name.toUpperCase()} 的这一列`),
-        stepDot(steps.x[row], weights.map((r) => r[col]), "in", "learned", steps[name][row][col], kind[name][0]))],
+        ...dot(steps.x[row], weights.map((r) => r[col]), "in", "learned", steps[name][row][col], kinds[name][0]))],
     };
   }
   if (name === "x") {
     return {
-      title: [strong("in", words[row]), `: ${features[col]} = ${number(steps.x[row][col])}`],
+      title: [bold("in", words[row]), `: ${features[col]} = ${number(steps.x[row][col])}`],
       lines: [line(t("It goes into this word's query, key and value.", "它进入这个词的查询、键和值。")), looks],
     };
   }
-  const [color, called] = kind[name[1]];
+  const [kind, called] = kinds[name[1]];
   const letter = name[1].toUpperCase();
   return {
-    title: [stepPart("learned", `W${letter}`), `: ${features[row]} → `, stepPart(color, `${letter}${col + 1}`)],
+    title: [colored("learned", `W${letter}`), `: ${features[row]} → `, colored(kind, `${letter}${col + 1}`)],
     lines: [line(t(`How much of “${features[row]}” goes into number ${col + 1} of every ${called}. A model learns this.`,
       `“${features[row]}”有多少进入每个${called}的第 ${col + 1} 个数。模型会学到它。`)), looks],
   };
@@ -99,46 +111,38 @@ export function explainStep(steps, { words, features, query }, place) {
 /** From a query and a key to the weight, all steps. */
 function explainPair(steps, words, { row: i, col: j, name }) {
   const { scale, temperature, causal, double_softmax: twice } = steps.settings;
-  const bold = (value) => h("b", {}, number(value));
+  const strong = (value) => bold(null, number(value));
   const divisors = [scale ? `√${steps.q[0].length}` : "", temperature !== 1 ? number(temperature) : ""].filter(Boolean);
   const divided = divisors.length > 1 ? `(${divisors.join(" × ")})` : divisors[0];
   const scaled = divisors.length ? `${number(steps.scores[i][j])} / ${divided} = ` : t("not scaled: ", "未缩放：");
   const masked = steps.masked[i][j] === -Infinity
-    ? [h("b", {}, "−∞"), t(` as “${words[j]}” comes later`, `：“${words[j]}”在后面`)]
-    : [bold(steps.masked[i][j]), causal ? t(": not later, so it may look", "：不在后面，可以看") : t(": no mask", "：无掩码")];
+    ? [bold(null, "−∞"), t(` as “${words[j]}” comes later`, `：“${words[j]}”在后面`)]
+    : [strong(steps.masked[i][j]), causal ? t(": not later, so it may look", "：不在后面，可以看") : t(": no mask", "：无掩码")];
   const share = (row, result) => {
     const largest = Math.max(...row);
     const shift = Math.abs(largest) > 9 ? largest : 0; // e^9 is 8103: more would be no number to read
     const powers = row.map((s) => Math.exp(s - shift));
     const exponent = row[j] === -Infinity ? "−∞" : number(row[j] - shift);
-    return [h("span", { class: "ax-term" }, "e", h("sup", {}, exponent), ` / (${powers.map((p) => number(p)).join(" + ")})`),
-      ` = ${number(powers[j])} / ${number(powers.reduce((a, b) => a + b, 0))} = `, bold(result)];
+    return [part("span", "term", "e", part("sup", null, exponent), ` / (${powers.map((p) => number(p)).join(" + ")})`),
+      ` = ${number(powers[j])} / ${number(powers.reduce((a, b) => a + b, 0))} = `, strong(result)];
   };
   const rows = [
-    ["scores", t("score", "得分"), [stepPart("query", "q"), " · ", stepPart("key", "k"), " = ",
-      stepDot(steps.q[i], steps.k[j], "query", "key", steps.scores[i][j], "text")]],
-    ["scaled", t("scaled", "缩放"), [scaled, bold(steps.scaled[i][j])]],
+    ["scores", t("score", "得分"), [colored("query", "q"), " · ", colored("key", "k"), " = ",
+      ...dot(steps.q[i], steps.k[j], "query", "key", steps.scores[i][j], "text")]],
+    ["scaled", t("scaled", "缩放"), [scaled, strong(steps.scaled[i][j])]],
     ["masked", t("masked", "掩码"), masked],
     ["weights", t("weight", "权重"), share(steps.masked[i], steps.once[i][j])],
   ];
   if (twice) rows.push(["weights", t("twice", "两次"), share(steps.once[i], steps.weights[i][j])]);
   return {
-    title: [h("b", { class: "ax-query" }, words[i]), t(" looks at ", " 看 "), h("b", { class: "ax-key" }, words[j])],
-    lines: rows.map(([stage, label, nodes]) => ({ stage, label, nodes, on: stage === name })),
+    title: [bold("query", words[i]), t(" looks at ", " 看 "), bold("key", words[j])],
+    lines: rows.map(([stage, label, content]) => ({ stage, label, content, on: stage === name })),
   };
 }
 
-/** "2 × 3 + 0 × 0 = 6" as nodes. */
-function stepDot(as, bs, colorA, colorB, total, colorTotal) {
+/** "2 × 3 + 0 × 0 = 6" as parts. */
+function dot(as, bs, kindA, kindB, total, kindTotal) {
   const terms = as.flatMap((a, i) => [
-    i ? " + " : "", h("span", { class: "ax-term" }, stepPart(colorA, number(a)), " × ", stepPart(colorB, number(bs[i])))]);
-  return [...terms, " = ", h("b", { class: stepClass(colorTotal) }, number(total))];
-}
-
-function stepPart(color, text) {
-  return h("span", { class: stepClass(color) }, text);
-}
-
-function stepClass(color) {
-  return ["in", "learned", "out"].includes(color) ? `lw-${color}` : `ax-${color}`;
+    i ? " + " : "", part("span", "term", colored(kindA, number(a)), " × ", colored(kindB, number(bs[i])))]);
+  return [...terms, " = ", bold(kindTotal, number(total))];
 }
