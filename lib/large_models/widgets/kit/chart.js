@@ -1,9 +1,11 @@
 // A chart as wide as its place, drawn in CSS pixels.
 import { h } from "./elements.js";
 
-/** An SVG: {node, width(), show(...parts)}; `redraw()` is called when its width has changed. */
-export function chart(ctx, { height, className = "", redraw }) {
-  const node = h("svg:svg", { class: `lw-chart ${className}`, height, "aria-hidden": "true" });
+/** An SVG: {node, width(), show(...parts)}; `redraw()` is called when its width has changed. With a
+ *  label it is a picture that a screen reader names. */
+export function chart(ctx, { height, className = "", label = null, redraw }) {
+  const told = label === null ? { "aria-hidden": "true" } : { role: "img", "aria-label": label };
+  const node = h("svg:svg", { class: `lw-chart ${className}`, height, ...told });
   const width = () => Math.round(node.getBoundingClientRect().width) || 600;
   ctx.onResize(node, redraw);
   return {
