@@ -30,7 +30,7 @@ def test_the_bundle_in_the_page_is_the_same_code(page, engine, off):
     widget = ConvLive(off=off, counts=noise.tolist())
     show(page, widget)
     settle(page)
-    shown = page.locator(".cl-value").all_inner_texts()
+    shown = page.locator(".lw-bar-value").all_inner_texts()
     flat = {name: [np.ravel(w), list(w.shape)] for name, w in weights().items()}
     given = {"weights": flat, "counts": np.asarray(widget.counts).tolist()}
     given |= {"kernels": np.asarray(widget.kernels).tolist(), "off": off}

@@ -48,7 +48,7 @@ def of_model(page, key):
 def bars(page):
     """The ten probabilities that the page shows, 0 to 1; empty where there is no answer."""
     settle(page)
-    texts = page.locator(".cl-value").all_inner_texts()
+    texts = page.locator(".lw-bar-value").all_inner_texts()
     return [float(text.strip("<>%")) / 100 for text in texts if text]
 
 
@@ -299,7 +299,7 @@ def test_the_keyboard_reaches_all_of_it(page):
     tile(page, 1, 0).focus()
     press(page, "ArrowDown", "ArrowDown", "Enter")
     assert page.locator(".cl-editor .cl-title").inner_text() == "Kernel of channel 3"
-    assert page.evaluate("document.activeElement.className") == "cl-cell"
+    assert page.evaluate("document.activeElement.className") == "lw-cell cl-cell"
     press(page, "Escape")
     assert page.evaluate("document.activeElement.ariaLabel").startswith("channel 3, up to")
     tile(page, 2, 0).focus()
