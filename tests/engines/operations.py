@@ -28,6 +28,8 @@ class Operation:
         script: the same in JavaScript, an expression of `js` (the engine), `a` (tensors by name),
             `w` (a recurrent layer's weights) and `o` (the options, in camelCase): a tensor, or a
             list of them; None where the engine has no such operation.
+        script_backward: its gradients, an expression that has `g` too, the gradient of the first
+            tensor it gave: a list in the order of the arrays, null for one that has none.
         script_shapes: what is drawn for it, where it takes less than `shapes` draws.
         values: which kinds make sense.
         types: which it takes.
@@ -42,6 +44,7 @@ class Operation:
     torchs: Callable[..., Any]
     backward: Callable[..., Any] | None = None
     script: str | None = None
+    script_backward: str | None = None
     script_shapes: Callable[[Callable], dict] | None = None
     values: tuple[str, ...] = VALUES
     types: tuple[type, ...] = FLOATS + WHOLE

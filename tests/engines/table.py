@@ -110,7 +110,8 @@ def renorm(gradients, limit):
 NO_NAN = ("ordinary", "ties")  # refused, or what follows means nothing
 STEPS = {np.float16: 4.0}  # several operations, each rounded by torch
 OPERATIONS = [
-    Operation("relu", any_shape, cnn.relu, F.relu, cnn.relu_backward, "js.relu(a.x)"),
+    Operation("relu", any_shape, cnn.relu, F.relu, cnn.relu_backward, "js.relu(a.x)",
+              "[js.reluBackward(g, a.x)]"),
     Operation("block relu", any_shape, block.relu, F.relu),
     # Of infinity torch's vectorised gelu makes NaN in float32, and infinity in float64.
     Operation("gelu", any_shape, block.gelu, F.gelu, script="js.gelu(a.x)",
@@ -128,12 +129,14 @@ OPERATIONS = [
         lambda x, weight, bias, eps: F.layer_norm(x, x.shape[-1:], weight, bias, eps),
         lambda grad, x, weight, bias, eps: block.layer_norm_backward(grad, x, weight, eps),
         "js.layerNorm(a.x, a.weight, a.bias, o.eps)",
+        "Object.values(js.layerNormBackward(g, a.x, a.weight, o.eps))",
         times={np.float16: 4, np.float32: 50, np.float64: 50},  # variances near 0
         values=("ordinary", "NaN", "infinity", "wide", "ties"),
     ),
     Operation("linear", dense, training.linear, F.linear,
               lambda grad, x, weight, bias: training.linear_backward(grad, x, weight),
-              "js.linear(a.x, a.weight, a.bias)"),
+              "js.linear(a.x, a.weight, a.bias)",
+              "Object.values(js.linearBackward(g, a.x, a.weight))"),
     Operation(
         "feed_forward", lambda draw: {"x": (2, 3), "w1": (5, 3), "b1": (5,), "w2": (3, 5),
                                       "b2": (3,)},
@@ -145,23 +148,30 @@ OPERATIONS = [
         "cross_entropy", scores, training.cross_entropy,
         lambda logits, targets: F.cross_entropy(logits, targets),
         lambda grad, logits, targets: (training.cross_entropy_backward(logits, targets) * grad,),
+        "js.tensor([js.crossEntropy(a.logits, o.targets.data).loss], [])",
+        "[scaled(js.crossEntropy(a.logits, o.targets.data).grad, g)]",
         values=("ordinary", "NaN", "infinity", "wide", "ties"), difference=True,
     ),
     Operation(
         "conv2d", convolution, cnn.conv2d, F.conv2d,
         lambda grad, x, weight, bias, **o: cnn.conv2d_backward(grad, x, weight, **o),
         "js.conv2d(a.x, a.weight, a.bias, o)",
+        "Object.values(js.conv2dBackward(g, a.x, a.weight, o))",
         values=("ordinary", "ties", "pixel"),
     ),
     Operation("conv2d_loops", convolution, cnn.conv2d_loops, F.conv2d, values=NO_NAN),
     Operation("max_pool2d", lambda draw: pooling(draw, False), cnn.max_pool2d, F.max_pool2d,
-              cnn.max_pool2d_backward, "js.maxPool2d(a.x, o)"),
+              cnn.max_pool2d_backward, "js.maxPool2d(a.x, o)",
+              "[js.maxPool2dBackward(g, a.x, o)]"),
     Operation("avg_pool2d", lambda draw: pooling(draw, True), cnn.avg_pool2d, F.avg_pool2d,
               cnn.avg_pool2d_backward, "js.avgPool2d(a.x, o)",
+              "[js.avgPool2dBackward(g, a.x, o)]",
               lambda draw: pooling(draw, True, divisor=False)),
     Operation("attention", lookup, attention.scaled_dot_product_attention, sdpa,
               attention.scaled_dot_product_attention_backward,
               "js.scaledDotProductAttention(a.query, a.key, a.value, o).output",
+              "Object.values(js.scaledDotProductAttentionBackward("
+              "g, a.query, a.key, a.value, o))",
               lambda draw: lookup(draw, gqa=False), times=STEPS,
               values=("ordinary", "ties", "padding")),
     Operation("attention in blocks", lookup,
@@ -169,7 +179,8 @@ OPERATIONS = [
               times=STEPS, values=("ordinary", "ties", "wide", "padding")),
     *(
         Operation(name, recurrent(gates), my_recurrent(formula), torch_recurrent(kind),
-                  my_recurrent_backward(back), script, recurrent(gates, padded=False),
+                  my_recurrent_backward(back), script,
+                  script_shapes=recurrent(gates, padded=False),
                   values=("ordinary", "ties", "padding"),
                   times=STEPS)
         for name, gates, formula, back, kind, script in (

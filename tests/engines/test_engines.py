@@ -11,7 +11,7 @@ and compares values, where NaN and infinity stand, types, and gradients, which t
 autograd. NumPy has no bfloat16: there the models of `models`, which are torch, are held to it
 (tests/formulas/test_narrow_types.py).
 JavaScript takes float32, computes in double precision and stores float32: it is held to torch's
-float64 of the same numbers. Its gradients are those of whole networks (tests/js/test_gradients.py).
+float64 of the same numbers.
 """
 
 from typing import Any
@@ -157,7 +157,7 @@ def test_values_types_and_gradients_are_torchs(operation, data):
 
 # --- JavaScript -----------------------------------------------------------------------------------
 
-RUN = """async ({arrays, options, script}) => {
+RUN = """async ({arrays, options, script, grad}) => {
   const js = await import("/engine/mod.js");
   const read = (v) => (v?.shape ? v.whole ? {data: v.data, shape: v.shape}
     : js.tensor(v.data, v.shape) : v);
@@ -170,8 +170,10 @@ RUN = """async ({arrays, options, script}) => {
     return js.tensor(rows.flat(), [B, H]);
   };
   const [first, last] = [(x) => step(x, 0), (x) => step(x, x.shape[1] - 1)];
-  const found = new Function("js", "a", "w", "o", "first", "last", `return ${script};`)(
-    js, a, w, o, first, last);
+  const scaled = (x, by) => js.tensor(x.data.map((v) => v * by.data[0]), x.shape);
+  const g = read(grad);
+  const found = new Function("js", "a", "w", "o", "g", "first", "last", "scaled",
+    `return ${script};`)(js, a, w, o, g, first, last, scaled);
   return [found].flat().map(({data, shape}) => [data, shape]);
 }"""
 NO_OPTION = {"mask", "enable_gqa"}
@@ -203,16 +205,35 @@ def sent(value):
 )
 @given(data=st.data())
 def test_the_page_computes_the_same(engine, operation, data):
-    arrays, there, options, _, what = drawn(
+    arrays, there, options, kind, what = drawn(
         data, operation, operation.script_shapes or operation.shapes
     )
-    given_arrays = {name: sent(array.astype(np.float32)) for name, array in arrays.items()}
-    settings = {in_camel_case(n): sent(o) for n, o in options.items() if n not in NO_OPTION}
-    answer = engine.run(
-        RUN, {"arrays": given_arrays, "options": settings, "script": operation.script}
-    )
+    asked = {
+        "arrays": {name: sent(array.astype(np.float32)) for name, array in arrays.items()},
+        "options": {in_camel_case(n): sent(o) for n, o in options.items() if n not in NO_OPTION},
+    }
+    answer = engine.run(RUN, asked | {"script": operation.script, "grad": None})
     leaves = [torch.from_numpy(a.astype(np.float32)).double() for a in there.values()]
+    for leaf in leaves:
+        leaf.requires_grad_()
     expected = operation.torchs(*leaves, **for_torch(options))
     expected = expected if isinstance(expected, tuple) else (expected,)
+    times = operation.times.get(np.float32, 1)
+    large = [float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in arrays.values()]
+    size = max(large) if operation.difference else 0
     for (values_, shape), one in zip(answer, expected, strict=True):
-        close(values_.reshape(shape), one.float(), operation.times.get(np.float32, 1), what)
+        close(values_.reshape(shape), one.float(), times, what, size)
+    if operation.script_backward is None:
+        return
+    grad = np.random.default_rng(expected[0].numel()).normal(size=expected[0].shape)
+    grad = grad.astype(np.float32)
+    expected[0].backward(torch.from_numpy(grad).double())
+    asked |= {"script": operation.script_backward, "grad": sent(grad)}
+    grads = [values_.reshape(shape) for values_, shape in engine.run(RUN, asked)]
+    sizes = [np.abs(leaf.grad.numpy()) for leaf in leaves if leaf.grad is not None]
+    least = max(float(s[np.isfinite(s)].max(initial=np.abs(grad).max())) for s in sizes)
+    for name, leaf, mine in zip(arrays, leaves, grads, strict=True):
+        wanted = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+        if kind == "infinity":
+            mine, wanted = not_finite_as_nan(mine), not_finite_as_nan(wanted)
+        close(mine, wanted.float(), 4 * times, f"gradient of {name}: {what}", least)

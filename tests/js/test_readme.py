@@ -15,16 +15,17 @@ def test_an_example_prints_what_it_says(engine, example):
     said = re.findall(r"^console\.log\(.*\); // (.*)$", example, re.MULTILINE)
     script = re.sub(r'^import (\{.*\}) from "\./(.*)";$', r'const \1 = await import("/engine/\2");',
                     example, flags=re.MULTILINE)  # fmt: skip
-    console = "const said = []; const console = {log: (v) => said.push(String(v))};"
+    console = "const said = []; const console = {log: (...v) => said.push(v.join(" "))};"
     assert said and engine.run(f"async () => {{ {console}\n{script}\nreturn said; }}") == said
 
 
 def test_the_entry_point_holds_every_module():
     text = (HERE / "engine" / "mod.js").read_text("utf-8")
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     listed = re.findall(r'from "\./(\w+\.js)"', text)
     there = {path.name for path in (HERE / "engine").glob("*.js")}
-    there -= {"mod.js", "pooling.js", "tensors.js"}  # which nn.js hands on
+    # What nn.js and backward.js hand on.
+    there -= {"mod.js", "pooling.js", "tensors.js", "backward_windows.js"}
     assert sorted(listed) == sorted(there)
 
 

@@ -6,6 +6,7 @@ export * from "./rnn.js";
 export * from "./attention.js";
 export * from "./transformer.js";
 export * from "./bert.js";
+export * from "./backward.js";
 export * from "./packed.js";
 export * from "./sampling.js";
 export { bpeTokenizer } from "./bpe.js";

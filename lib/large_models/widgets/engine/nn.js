@@ -29,6 +29,47 @@ export { outputLength, reshape, tensor } from "./tensors.js";
  * @param {Record<string, any>} [options]
  */
 export function conv2d(x, weight, bias = null, options = {}) {
+  const { B, C, H, W, O, Cg, K, L, groups, sy, sx, dy, dx, top, left, padH, padW, outH, outW } =
+    readConv(x, weight, bias, options);
+
+  // A tap is one weight and where its pixel lies, counted from the window's first corner.
+  const T = Cg * K * L;
+  const offsets = Int32Array.from({ length: T }, (_, tap) => {
+    const [c, k, l] = [Math.floor(tap / (K * L)), Math.floor(tap / L) % K, tap % L];
+    return (c * padH + k * dy) * padW + l * dx;
+  });
+  const padded = new Float64Array(C * padH * padW);
+  const sums = new Float64Array(outW);
+  const out = new Float32Array(B * O * outH * outW);
+  for (let b = 0; b < B; b++) {
+    for (let row = 0; row < C * H; row++) {
+      const [c, y] = [Math.floor(row / H), row % H];
+      const from = (b * C * H + row) * W;
+      padded.set(x.data.subarray(from, from + W), (c * padH + top + y) * padW + left);
+    }
+    for (let o = 0; o < O; o++) {
+      const weights = Float64Array.from(weight.data.subarray(o * T, (o + 1) * T));
+      const group = Math.floor((o * groups) / O) * Cg * padH * padW;
+      for (let i = 0; i < outH; i++) {
+        sums.fill(bias ? bias.data[o] : 0);
+        const corner = group + i * sy * padW;
+        let tap = 0;
+        for (; tap + 4 <= T; tap += 4) addFourTaps(sums, padded, corner, sx, offsets, weights, tap);
+        for (; tap < T; tap++) addTap(sums, padded, corner + offsets[tap], sx, weights[tap]);
+        out.set(sums, ((b * O + o) * outH + i) * outW);
+      }
+    }
+  }
+  return tensor(out, batched(x, [B, O, outH, outW]));
+}
+
+/** The sizes of a convolution, for the way there and the way back.
+ * @param {Tensor} x
+ * @param {Tensor} weight
+ * @param {Tensor | null} bias
+ * @param {Record<string, any>} options
+ */
+export function readConv(x, weight, bias, options) {
   const { stride, padding, dilation, groups } = withDefaults("conv2d", options, {
     stride: 1,
     padding: 0,
@@ -63,37 +104,8 @@ export function conv2d(x, weight, bias = null, options = {}) {
   ]);
   const outH = outputLength("conv2d", H + top + bottom, K, sy, dy);
   const outW = outputLength("conv2d", W + left + right, L, sx, dx);
-
-  // A tap is one weight and where its pixel lies, counted from the window's first corner.
   const [padH, padW] = [H + top + bottom, W + left + right];
-  const T = Cg * K * L;
-  const offsets = Int32Array.from({ length: T }, (_, tap) => {
-    const [c, k, l] = [Math.floor(tap / (K * L)), Math.floor(tap / L) % K, tap % L];
-    return (c * padH + k * dy) * padW + l * dx;
-  });
-  const padded = new Float64Array(C * padH * padW);
-  const sums = new Float64Array(outW);
-  const out = new Float32Array(B * O * outH * outW);
-  for (let b = 0; b < B; b++) {
-    for (let row = 0; row < C * H; row++) {
-      const [c, y] = [Math.floor(row / H), row % H];
-      const from = (b * C * H + row) * W;
-      padded.set(x.data.subarray(from, from + W), (c * padH + top + y) * padW + left);
-    }
-    for (let o = 0; o < O; o++) {
-      const weights = Float64Array.from(weight.data.subarray(o * T, (o + 1) * T));
-      const group = Math.floor((o * groups) / O) * Cg * padH * padW;
-      for (let i = 0; i < outH; i++) {
-        sums.fill(bias ? bias.data[o] : 0);
-        const corner = group + i * sy * padW;
-        let tap = 0;
-        for (; tap + 4 <= T; tap += 4) addFourTaps(sums, padded, corner, sx, offsets, weights, tap);
-        for (; tap < T; tap++) addTap(sums, padded, corner + offsets[tap], sx, weights[tap]);
-        out.set(sums, ((b * O + o) * outH + i) * outW);
-      }
-    }
-  }
-  return tensor(out, batched(x, [B, O, outH, outW]));
+  return { B, C, H, W, O, Cg, K, L, groups, sy, sx, dy, dx, top, left, padH, padW, outH, outW };
 }
 
 /**

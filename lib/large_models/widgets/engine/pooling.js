@@ -4,19 +4,17 @@ import { batched, imageShape, pair, show, tensor, withDefaults } from "./tensors
 /** @typedef {import("./tensors.js").Tensor} Tensor */
 /** Cells of a pooled axis. @typedef {{ from: number, to: number, by: number, padded: number }} Span */
 
+const POOL = { kernelSize: undefined, stride: null, padding: 0, ceilMode: false };
+export const MAX_POOL = { ...POOL, dilation: 1 };
+export const AVG_POOL = { ...POOL, countIncludePad: true };
+
 /** The largest value of each window. x (B, C, H, W) or (C, H, W); padding counts as -infinity.
  *  Options: kernelSize, stride (default: kernelSize), padding, dilation (int or pair), ceilMode.
  * @param {Tensor} x
  * @param {Record<string, any>} options
  */
 export function maxPool2d(x, options) {
-  const o = withDefaults("maxPool2d", options, {
-    kernelSize: undefined,
-    stride: null,
-    padding: 0,
-    dilation: 1,
-    ceilMode: false,
-  });
+  const o = withDefaults("maxPool2d", options, MAX_POOL);
   return pool("maxPool2d", x, o, (plane, W, ys, xs) => {
     let best = -Infinity;
     for (let y = ys.from; y < ys.to; y += ys.by) {
@@ -35,13 +33,7 @@ export function maxPool2d(x, options) {
  * @param {Record<string, any>} options
  */
 export function avgPool2d(x, options) {
-  const o = withDefaults("avgPool2d", options, {
-    kernelSize: undefined,
-    stride: null,
-    padding: 0,
-    ceilMode: false,
-    countIncludePad: true,
-  });
+  const o = withDefaults("avgPool2d", options, AVG_POOL);
   return pool("avgPool2d", x, { ...o, dilation: 1 }, (plane, W, ys, xs) => {
     let sum = 0;
     for (let y = ys.from; y < ys.to; y++) {
@@ -59,6 +51,22 @@ export function avgPool2d(x, options) {
  * @param {(plane: Float32Array, W: number, ys: Span, xs: Span) => number} reduce
  */
 function pool(name, x, o, reduce) {
+  const { planes, H, W, ys, xs, shape } = pooledWindows(name, x, o);
+  const out = new Float32Array(planes * ys.length * xs.length);
+  let at = 0;
+  for (let p = 0; p < planes; p++) {
+    const plane = x.data.subarray(p * H * W, (p + 1) * H * W);
+    for (const y of ys) for (const col of xs) out[at++] = reduce(plane, W, y, col);
+  }
+  return tensor(out, shape);
+}
+
+/** Where the windows lie, for the way there and the way back.
+ * @param {string} name
+ * @param {Tensor} x
+ * @param {Record<string, any>} o
+ */
+export function pooledWindows(name, x, o) {
   const [B, C, H, W] = imageShape(name, x);
   const kernel = pair(name, "kernelSize", o.kernelSize, 1);
   const stride = o.stride === null ? kernel : pair(name, "stride", o.stride, 1);
@@ -72,13 +80,7 @@ function pool(name, x, o, reduce) {
   const [ys, xs] = [H, W].map((length, axis) => (
     windows(name, length, kernel[axis], stride[axis], padding[axis], dilation[axis], o.ceilMode)
   ));
-  const out = new Float32Array(B * C * ys.length * xs.length);
-  let at = 0;
-  for (let p = 0; p < B * C; p++) {
-    const plane = x.data.subarray(p * H * W, (p + 1) * H * W);
-    for (const y of ys) for (const col of xs) out[at++] = reduce(plane, W, y, col);
-  }
-  return tensor(out, batched(x, [B, C, ys.length, xs.length]));
+  return { planes: B * C, H, W, ys, xs, shape: batched(x, [B, C, ys.length, xs.length]) };
 }
 
 /** Each window of a pooled axis: the cells {from, to, by} inside the image, and how many cells
