@@ -15,7 +15,7 @@ def test_an_example_prints_what_it_says(engine, example):
     said = re.findall(r"^console\.log\(.*\); // (.*)$", example, re.MULTILINE)
     script = re.sub(r'^import (\{.*\}) from "\./(.*)";$', r'const \1 = await import("/engine/\2");',
                     example, flags=re.MULTILINE)  # fmt: skip
-    console = "const said = []; const console = {log: (...v) => said.push(v.join(" "))};"
+    console = "const said = []; const console = {log: (...v) => said.push(v.join(' '))};"
     assert said and engine.run(f"async () => {{ {console}\n{script}\nreturn said; }}") == said
 
 
