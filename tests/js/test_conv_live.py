@@ -1,4 +1,4 @@
-"""The network as the page runs it (conv_live.js), against NumPy and torch on shipped weights."""
+"""The network as the page runs it (engine/lenet.js), against NumPy and torch on shipped weights."""
 
 import json
 

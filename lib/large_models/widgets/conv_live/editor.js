@@ -46,7 +46,8 @@ export function editorPart(ctx, model, act) {
       on.set(view.on);
       view.cells.forEach(({ background, ink }, i) => {
         Object.assign(cells[i].node.style, { background, color: ink });
-        if (all || cells[i].node !== ctx.root.ownerDocument.activeElement) cells[i].show();
+        if (all) cells[i].restore();
+        else cells[i].show();
       });
       reset.setAttribute("aria-disabled", String(!view.canReset));
       restore.setAttribute("aria-disabled", String(!view.canRestore));
