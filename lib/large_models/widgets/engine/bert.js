@@ -5,13 +5,22 @@ import { multiHeadAttention } from "./attention.js";
 import { linear, relu, tensor } from "./nn.js";
 import { embedding, gelu, layerNorm } from "./transformer.js";
 
+/** @typedef {import("./nn.js").Tensor} Tensor */
+
+/** @type {(x: Tensor) => Tensor} */
 const BERT_TANH = (x) => gelu(x, { approximate: "tanh" });
+/** @type {Record<string, (x: Tensor) => Tensor>} */
 const BERT_BENT = { gelu, gelu_new: BERT_TANH, gelu_pytorch_tanh: BERT_TANH, relu };
 
 /** A BERT reads a text. weights: {name: tensor} of a BertForMaskedLM, tied or not; config: its
  *  config.json; ids: T tokens. Options: at, the places to answer for (none by default).
  *  Returns {hidden (T, C), attentions (layers, h, T, T): where each token looks; logits
- *  (places, V): scores of the token that belongs at each of `at`}. */
+ *  (places, V): scores of the token that belongs at each of `at`}.
+ * @param {Record<string, Tensor>} weights
+ * @param {Record<string, any>} config
+ * @param {number[]} ids
+ * @param {{ at?: number[] }} [options]
+ */
 export function bertForward(weights, config, ids, options = {}) {
   const { at = [], ...others } = options;
   if (Object.keys(others).length) bertFail(`no option "${Object.keys(others)[0]}", expected at`);
@@ -32,9 +41,12 @@ export function bertForward(weights, config, ids, options = {}) {
   const place = at.find((value) => !Number.isInteger(value) || value < 0 || value >= T);
   if (place !== undefined) bertFail(`expected places from 0 to ${T - 1}, got ${place}`);
 
+  /** @param {string} name */
   const w = (name) => weights[name] ?? bertFail(`no weights “${name}”`);
+  /** @type {(x: Tensor, name: string) => Tensor} */
   const norm = (x, name) =>
     layerNorm(x, w(`${name}.weight`), w(`${name}.bias`), config.layer_norm_eps ?? 1e-12);
+  /** @type {(x: Tensor, name: string) => Tensor} */
   const dense = (x, name) => linear(x, w(`${name}.weight`), w(`${name}.bias`));
   const e = "bert.embeddings.";
   const words = w(`${e}word_embeddings.weight`);
@@ -44,6 +56,7 @@ export function bertForward(weights, config, ids, options = {}) {
   const attentions = new Float32Array(L * H * T * T);
   for (let layer = 0; layer < L; layer++) {
     const of = `bert.encoder.layer.${layer}.`;
+    /** @param {string} kind */
     const parts = (kind) =>
       ["query", "key", "value"].map((part) => w(`${of}attention.self.${part}.${kind}`));
     const { output, weights: looks } = multiHeadAttention(x, x, x, {
@@ -73,15 +86,26 @@ export function bertForward(weights, config, ids, options = {}) {
   return { hidden: x, attentions: tensor(attentions, [L, H, T, T]), logits };
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function bertFail(message) {
   throw new Error(`bertForward: ${message}`);
 }
 
+/**
+ * @param {Tensor} x
+ * @param {Tensor} y
+ */
 function bertSum(x, y) {
   return tensor(x.data.map((value, i) => value + y.data[i]), x.shape);
 }
 
-/** Tensors on top of each other. */
+/** Tensors on top of each other.
+ * @param {Tensor[]} parts
+ * @param {number[]} shape
+ */
 function bertStack(parts, shape) {
   return tensor(parts.flatMap(({ data }) => [...data]), shape);
 }

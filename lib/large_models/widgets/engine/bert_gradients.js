@@ -4,9 +4,25 @@
 import { tensor } from "./nn.js";
 import { gelu } from "./transformer.js";
 
+/** @typedef {Float64Array | Float32Array} Numbers */
+/** @typedef {{ out: Float64Array, plain: Float64Array, inverse: Float64Array }} Normed */
+/** @typedef {Record<string, import("./nn.js").Tensor>} Weights */
+/** What a layer leaves for the way back.
+ * @typedef {{ of: string, q: Numbers, k: Numbers, v: Numbers, looks: Float64Array,
+ *   attended: Normed, wide: Numbers, bent: Numbers, after: Normed }} Layer
+ */
+/** @typedef {{ weights: Weights, head: Weights, config: Record<string, any>, T: number,
+ *   first: Normed, layers: Layer[], pooled: Numbers }} Kept
+ */
+
 /** What a sentence goes through. weights: {name: tensor} of the body; head: of the classifier;
  *  config: its config.json; rows: T * C numbers, a token's embedding each.
- *  Returns {scores (K), kept: what `bertBackward` needs, attentions [layer]: (h * T * T)}. */
+ *  Returns {scores (K), kept: what `bertBackward` needs, attentions [layer]: (h * T * T)}.
+ * @param {Weights} weights
+ * @param {Weights} head
+ * @param {Record<string, any>} config
+ * @param {Numbers} rows
+ */
 export function bertFromEmbeddings(weights, head, config, rows) {
   const { num_hidden_layers: L, num_attention_heads: H, hidden_size: C } = config;
   if (!rows.length || rows.length % C) {
@@ -16,6 +32,7 @@ export function bertFromEmbeddings(weights, head, config, rows) {
     throw new Error(`bertFromEmbeddings: expected gelu, got ${config.hidden_act}`);
   }
   const T = rows.length / C;
+  /** @param {string} name */
   const w = (name) => weights[name].data;
   const e = "bert.embeddings.";
   const [places, type] = [
@@ -32,10 +49,12 @@ export function bertFromEmbeddings(weights, head, config, rows) {
     w(`${e}LayerNorm.bias`),
     eps,
   );
+  /** @type {Layer[]} */
   const layers = [];
   let x = first.out;
   for (let layer = 0; layer < L; layer++) {
     const of = `bert.encoder.layer.${layer}.`;
+    /** @type {(input: Numbers, name: string) => Float64Array} */
     const dense = (input, name) =>
       bertDense(input, w(`${of}${name}.weight`), w(`${of}${name}.bias`));
     const [q, k, v] = ["query", "key", "value"].map((part) => dense(x, `attention.self.${part}`));
@@ -70,9 +89,13 @@ export function bertFromEmbeddings(weights, head, config, rows) {
   };
 }
 
-/** How one label's score changes with each number of the embeddings: T * C numbers. */
+/** How one label's score changes with each number of the embeddings: T * C numbers.
+ * @param {{ kept: Kept }} read
+ * @param {number} label
+ */
 export function bertBackward({ kept: { weights, head, config, T, first, layers, pooled } }, label) {
   const { num_attention_heads: H, hidden_size: C } = config;
+  /** @param {string} name */
   const w = (name) => weights[name].data;
   const classifier = head["classifier.weight"].data;
   if (!Number.isInteger(label) || label < 0 || label * C >= classifier.length) {
@@ -84,6 +107,7 @@ export function bertBackward({ kept: { weights, head, config, T, first, layers, 
   let at = new Float64Array(T * C); // the gradient at the layer's output: only [CLS] is looked at
   at.set(bertUndense(bent, head["bert.pooler.dense.weight"].data, C));
   for (const { of, q, k, v, looks, attended, wide, bent: phi, after } of [...layers].reverse()) {
+    /** @type {(given: Numbers, name: string, size: number) => Float64Array} */
     const before = (given, name, size) => bertUndense(given, w(`${of}${name}.weight`), size);
     const atSum = bertUnnormed(at, after, w(`${of}output.LayerNorm.weight`));
     const atWide = before(atSum, "output.dense", phi.length / T);
@@ -101,11 +125,19 @@ export function bertBackward({ kept: { weights, head, config, T, first, layers, 
   return bertUnnormed(at, first, w("bert.embeddings.LayerNorm.weight"));
 }
 
+/**
+ * @param {Numbers} a
+ * @param {Numbers} b
+ */
 function bertPlus(a, b) {
   return Float64Array.from(a, (v, i) => v + b[i]);
 }
 
-/** x (T, I) times weight (O, I) transposed, plus bias. */
+/** x (T, I) times weight (O, I) transposed, plus bias.
+ * @param {Numbers} x
+ * @param {Numbers} weight
+ * @param {Numbers} bias
+ */
 function bertDense(x, weight, bias) {
   const O = bias.length;
   const I = weight.length / O;
@@ -139,7 +171,11 @@ function bertDense(x, weight, bias) {
   return out;
 }
 
-/** Back through it: given (T, O) to (T, I). */
+/** Back through it: given (T, O) to (T, I).
+ * @param {Numbers} given
+ * @param {Numbers} weight
+ * @param {number} I
+ */
 function bertUndense(given, weight, I) {
   const O = weight.length / I;
   const T = given.length / O;
@@ -154,7 +190,13 @@ function bertUndense(given, weight, I) {
   return out;
 }
 
-/** Mean 0 and variance 1 of each token, scaled and shifted; what the way back needs is kept. */
+/** Mean 0 and variance 1 of each token, scaled and shifted; what the way back needs is kept.
+ * @param {Float64Array} x
+ * @param {Numbers} weight
+ * @param {Numbers} bias
+ * @param {number} eps
+ * @returns {Normed}
+ */
 function bertNormed(x, weight, bias, eps) {
   const C = weight.length;
   const [out, plain] = [new Float64Array(x.length), new Float64Array(x.length)];
@@ -171,7 +213,11 @@ function bertNormed(x, weight, bias, eps) {
   return { out, plain, inverse };
 }
 
-/** Back through a norm: mean and variance depend on every feature, so their share comes off. */
+/** Back through a norm: mean and variance depend on every feature, so their share comes off.
+ * @param {Numbers} given
+ * @param {Normed} normed
+ * @param {Numbers} weight
+ */
 function bertUnnormed(given, { plain, inverse }, weight) {
   const C = weight.length;
   const out = new Float64Array(given.length);
@@ -190,12 +236,23 @@ function bertUnnormed(given, { plain, inverse }, weight) {
   return out;
 }
 
+/**
+ * @param {number} x
+ * @param {number} bent
+ */
 function bertGeluSlope(x, bent) {
   const share = x ? bent / x : 0.5; // the probability that a normal number is less than x
   return share + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 }
 
-/** Attention by H heads: looks (H * T * T), mixed (T, C). */
+/** Attention by H heads: looks (H * T * T), mixed (T, C).
+ * @param {Numbers} q
+ * @param {Numbers} k
+ * @param {Numbers} v
+ * @param {number} T
+ * @param {number} H
+ * @param {number} C
+ */
 function bertLook(q, k, v, T, H, C) {
   const D = C / H;
   const [looks, mixed] = [new Float64Array(H * T * T), new Float64Array(T * C)];
@@ -217,7 +274,16 @@ function bertLook(q, k, v, T, H, C) {
   return { looks, mixed };
 }
 
-/** Back through it: given (T, C) to the gradients at q, k and v. */
+/** Back through it: given (T, C) to the gradients at q, k and v.
+ * @param {Numbers} given
+ * @param {Numbers} q
+ * @param {Numbers} k
+ * @param {Numbers} v
+ * @param {Float64Array} looks
+ * @param {number} T
+ * @param {number} H
+ * @param {number} C
+ */
 function bertUnlook(given, q, k, v, looks, T, H, C) {
   const D = C / H;
   const [atQ, atK, atV] = [0, 1, 2].map(() => new Float64Array(T * C));

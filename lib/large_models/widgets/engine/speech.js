@@ -9,9 +9,14 @@ const SPEECH_DEPTH = 60; // decibels from black to white
 const SPEECH_WIDTHS = [60, 90, 150]; // of the formants, Hz
 const SPEECH_SOURCE_WIDTH = 100;
 
+/** @typedef {Float64Array | Float32Array} Samples */
+
 // --- the sound: data/speech.py, for one clip ------------------------------------------------------
 
-/** A pulse whenever a turn is complete, shared between the two samples around that moment. */
+/** A pulse whenever a turn is complete, shared between the two samples around that moment.
+ * @param {Float64Array} pitch
+ * @param {Uint8Array} inside
+ */
 function speechPulses(pitch, inside) {
   const pulses = new Float64Array(pitch.length);
   let turns = 0;
@@ -27,7 +32,11 @@ function speechPulses(pitch, inside) {
   return pulses;
 }
 
-/** Klatt's resonator; frequencyAt(n) in Hz. */
+/** Klatt's resonator; frequencyAt(n) in Hz.
+ * @param {Float64Array} x
+ * @param {(n: number) => number} frequencyAt
+ * @param {number} width
+ */
 function speechResonate(x, frequencyAt, width) {
   const C = -Math.exp((-2 * Math.PI * width) / SPEECH_RATE);
   const radius = 2 * Math.exp((-Math.PI * width) / SPEECH_RATE);
@@ -41,7 +50,10 @@ function speechResonate(x, frequencyAt, width) {
   return y;
 }
 
-/** A sound in the middle of the clip. hertz: pitch, three formants at the start, three at the end. */
+/** A sound in the middle of the clip. hertz: pitch, three formants at the start, three at the end.
+ * @param {number[]} hertz
+ * @param {number} seconds
+ */
 export function speechSynthesize([middle, ...formants], seconds) {
   const first = Math.round(((SPEECH_LENGTH / SPEECH_RATE - seconds) / 2) * SPEECH_RATE);
   const [pitch, along, swell] = [0, 1, 2].map(() => new Float64Array(SPEECH_LENGTH));
@@ -68,11 +80,13 @@ export function speechSynthesize([middle, ...formants], seconds) {
   return Float32Array.from(speechLoud(wave));
 }
 
+/** @param {Float64Array} wave */
 function speechLoud(wave) {
   const most = wave.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   return wave.map((v) => v / most);
 }
 
+/** @param {Float64Array} values */
 const speechSquare = (values) => values.reduce((a, v) => a + v * v, 0) / values.length;
 
 /** The noise of widgets.speech_lab.noise, number for number. */
@@ -92,7 +106,11 @@ export function speechNoise() {
   return sums.map((v) => v / size);
 }
 
-/** The sound so many decibels above the noise, the loudest sample 1. */
+/** The sound so many decibels above the noise, the loudest sample 1.
+ * @param {Samples} wave
+ * @param {Float64Array} noise
+ * @param {number} decibels
+ */
 export function speechMix(wave, noise, decibels) {
   const share = Math.sqrt(speechSquare(Float64Array.from(wave)) / 10 ** (decibels / 10));
   return speechLoud(noise.map((v, n) => wave[n] + share * v));
@@ -101,7 +119,9 @@ export function speechMix(wave, noise, decibels) {
 // --- the picture: formulas/spectrogram.py ---------------------------------------------------------
 
 /** The squared sizes of the Fourier transform of a real frame, from zero to half the rate. The
- *  frame's length is a power of two: even and odd samples are transformed first, and so on. */
+ *  frame's length is a power of two: even and odd samples are transformed first, and so on.
+ * @param {Samples} frame
+ */
 export function speechPower(frame) {
   const N = frame.length;
   const bits = Math.log2(N);
@@ -126,7 +146,9 @@ export function speechPower(frame) {
   return re.subarray(0, N / 2 + 1).map((v, k) => v * v + im[k] * im[k]);
 }
 
-/** The spectrogram, a tensor (1, K, M): low frequencies first, 1 the loudest spot. */
+/** The spectrogram, a tensor (1, K, M): low frequencies first, 1 the loudest spot.
+ * @param {Samples} samples
+ */
 export function speechPicture(samples) {
   const M = Math.floor((samples.length - SPEECH_FRAME) / SPEECH_HOP) + 1;
   const K = SPEECH_FRAME / 2 + 1;
@@ -150,7 +172,10 @@ export function speechPicture(samples) {
   );
 }
 
-/** The network's ten probabilities. w: the weights by name. */
+/** The network's ten probabilities. w: the weights by name.
+ * @param {Record<string, import("./nn.js").Tensor>} w
+ * @param {import("./nn.js").Tensor} picture
+ */
 export function speechForward(w, picture) {
   const first = relu(conv2d(picture, w["conv1.weight"], w["conv1.bias"], { stride: 2 }));
   const second = relu(conv2d(first, w["conv2.weight"], w["conv2.bias"], { stride: 2 }));

@@ -21,7 +21,9 @@ const WORDPIECE_CHINESE = [
 const WORDPIECE_LONGEST = 100; // characters of a word; longer ones are unknown
 
 /** {encode, textOf, idOf, size} of a tokenizer.json, given as the object that it holds.
- *  Throws an Error if it is of another kind. */
+ *  Throws an Error if it is of another kind.
+ * @param {any} json
+ */
 export function wordpieceTokenizer(json) {
   const { model, normalizer, pre_tokenizer: splitter, added_tokens: added = [] } = json ?? {};
   const plain = normalizer?.type === "BertNormalizer" && normalizer.lowercase &&
@@ -32,8 +34,12 @@ export function wordpieceTokenizer(json) {
       "expected a tokenizer.json of WordPiece, in lower case, with BERT's normalizer",
     );
   }
+  /** @type {Map<string, number>} */
   const ids = new Map(Object.entries(model.vocab));
-  const special = new Map(added.map(({ content, id }) => [content, id]));
+  /** @type {{ content: string, id: number }[]} */
+  const listed = added;
+  const special = new Map(listed.map(({ content, id }) => [content, id]));
+  /** @type {string[]} */
   const tokens = [];
   for (const [token, id] of [...ids, ...special]) tokens[id] = token;
   const names = [...special.keys()].sort((a, b) => b.length - a.length).map((name) =>
@@ -44,6 +50,10 @@ export function wordpieceTokenizer(json) {
   const prefix = model.continuing_subword_prefix ?? "##";
   const longest = model.max_input_chars_per_word ?? WORDPIECE_LONGEST;
 
+  /**
+   * @param {string} word
+   * @returns {(number | undefined)[]}
+   */
   function pieces(word) {
     const letters = [...word];
     if (letters.length > longest) return [unknown];
@@ -63,7 +73,9 @@ export function wordpieceTokenizer(json) {
   }
 
   return {
-    /** Text to ids, [CLS] in front and [SEP] behind. A lone surrogate becomes U+FFFD. */
+    /** Text to ids, [CLS] in front and [SEP] behind. A lone surrogate becomes U+FFFD.
+     * @param {string} text
+     */
     encode: (
       text,
     ) => [
@@ -73,20 +85,24 @@ export function wordpieceTokenizer(json) {
       )),
       ids.get("[SEP]") ?? special.get("[SEP]"),
     ],
+    /** @param {number} id */
     textOf(id) {
       if (tokens[id] === undefined) throw new Error(`no token ${id}`);
       return tokens[id];
     },
+    /** @param {string} token */
     idOf: (token) => special.get(token) ?? ids.get(token),
     size: tokens.length,
   };
 }
 
-/** A text's words and signs, normalized as BERT reads them. */
+/** A text's words and signs, normalized as BERT reads them.
+ * @param {string} text
+ */
 export function wordpieceWords(text) {
   let clean = "";
   for (const letter of text) {
-    const code = letter.codePointAt(0);
+    const code = letter.codePointAt(0) ?? 0;
     if (WORDPIECE_SPACE.test(letter)) {
       if (
         letter === "\t" || letter === "\n" || letter === "\r" || !WORDPIECE_CONTROL.test(letter)
