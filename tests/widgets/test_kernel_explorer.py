@@ -22,6 +22,8 @@ def test_carries_one_picture_exactly_and_little_else():
     assert explorer._image_name == "flower"
     state = {k: v for k, v in explorer.get_state().items() if k not in ("_esm", "_css")}
     assert len(str(state)) < 150_000
+    sent = (4 * len(v) / 3 if isinstance(v, bytes) else len(str(v)) for v in state.values())
+    assert sum(sent) < 100_000, "bytes travel as base64"
 
 
 def test_a_kernel_by_name_or_by_numbers():

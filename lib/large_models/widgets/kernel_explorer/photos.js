@@ -37,6 +37,7 @@ export function photosPart(ctx, { onImage }) {
   let image = null; // {name, size, pixels: tensor (1, size, size) of 0 to 255}
   let own = null;   // the reader's file, once there is one
   let loading = 0;  // what is awaited last is shown, not what comes last
+  let excuse = "";  // why the first photograph is not the one that was asked for
   let choices = 0;  // of files and photographs: what was chosen last is shown, not what was read last
 
   const menu = select(t("Photograph", "照片"), photoMenu(false), (photo) => ctx.sync({ photo }));
@@ -69,11 +70,13 @@ export function photosPart(ctx, { onImage }) {
       if (turn !== loading) return;
       image = next;
       credit.textContent = creditOf(get("_credits"), name);
-      message.textContent = image.noisy ? alteredText() : "";
+      message.textContent = image.noisy ? alteredText() : excuse;
+      excuse = "";
       if (get("_size") !== image.size) ctx.sync({ _size: image.size });
     } catch (error) {
       if (turn !== loading) return;
       if (!image && name === get("_image_name")) throw error;
+      if (!image) excuse = error.message;
       goBack();
       message.textContent = error.message;
     }
