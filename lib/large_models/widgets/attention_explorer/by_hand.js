@@ -12,9 +12,11 @@ export function buildByHand(ctx) {
   const given = () => Object.fromEntries(TRAITS.map((key) => [key, ctx.get(key)]));
   const all = ctx.get("_examples");
   let looking = { held: null, hover: null, active: FIRST, tried: exampleOf(given(), all) };
-  let view = handView(given(), all, looking);
+  let view = null;
   let spoken = false;
 
+  /** What is to be shown by now; what was drawn last, while the settings do not fit each other. */
+  const now = () => handView(given(), all, looking) ?? view;
   /** The reader looks elsewhere, and perhaps another word does. */
   function look(changes, query = null) {
     looking = { ...looking, ...changes };
@@ -23,7 +25,7 @@ export function buildByHand(ctx) {
   }
   const desk = {
     given,
-    place: () => view.place,
+    place: () => now().place,
     held: () => looking.held,
     hover: (hover) => look({ hover }),
     hold(place, aloud = false) {
@@ -39,10 +41,11 @@ export function buildByHand(ctx) {
   const wrong = complaint();
   const names = nameInputs(ctx, matrices.x.labels, (row) => look({ held: null }, row));
   const nudges = nudgePart(ctx, (button) => {
-    const value = nudged(given(), view.active, button);
+    const { active } = now();
+    const value = nudged(given(), active, button);
     if (value === null) return;
-    desk.change(view.active, value);
-    matrices[view.active.name].restore(view.active);
+    desk.change(active, value);
+    matrices[active.name].restore(active);
   });
   const examples = examplePart(all, (name) => {
     if (name === "own") return draw();
@@ -63,9 +66,8 @@ export function buildByHand(ctx) {
     h("div", { class: "ax-second" }, nodes("scores", "scaled", "masked", "weights"), entropy.node, nodes("output")));
 
   const draw = ctx.redraw(() => {
-    const next = handView(given(), all, looking);
-    if (!next) return;
-    view = next;
+    view = now();
+    if (!view) return;
     for (const name of NAMES) matrices[name].show(view.matrices[name], view.words);
     root.classList.toggle("ax-broad", view.broad);
     root.classList.toggle("ax-long", view.long);
