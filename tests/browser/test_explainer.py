@@ -119,7 +119,7 @@ def test_a_digit_under_every_method(page, lenet):
     widget = Explainer()
     show(page, widget)
     check_digit(page, lenet, widget.digit_index, 3)
-    shares = percents(" ".join(page.locator(".xp-digit .xp-percent").all_inner_texts()))
+    shares = percents(" ".join(page.locator(".xp-digit .lw-bar-value").all_inner_texts()))
     np.testing.assert_allclose(shares, widget.probabilities, atol=1.1e-3)
     assert page.asked == [""]  # nothing was fetched
 
@@ -176,7 +176,7 @@ def test_a_drawing_and_no_drawing(page):
     counts = np.array(page.evaluate("() => saved.counts"))
     assert counts.sum() > 100 and page.evaluate("() => saved.digit_index") is None
     widget = Explainer(counts=counts)
-    shares = percents(" ".join(page.locator(".xp-digit .xp-percent").all_inner_texts()))
+    shares = percents(" ".join(page.locator(".xp-digit .lw-bar-value").all_inner_texts()))
     np.testing.assert_allclose(shares, widget.probabilities, atol=1.1e-3)
 
 
@@ -205,7 +205,7 @@ def test_random_weights_know_nothing(page):
     page.get_by_label("random weights").check()
     finish(page)
     assert page.evaluate("() => saved.untrained") is True
-    shares = percents(" ".join(page.locator(".xp-digit .xp-percent").all_inner_texts()))
+    shares = percents(" ".join(page.locator(".xp-digit .lw-bar-value").all_inner_texts()))
     assert max(shares) < 0.6 and sum(shares) == pytest.approx(1, abs=0.01)
     assert (before != pixels(page, "gradient × input")).any()
 
@@ -269,7 +269,7 @@ def test_the_reader_hides_tokens(page, reader):
     places = page.evaluate("() => saved.hidden")
     ids[places] = tokens.token_to_id("[MASK]")
     expected = reader(ids[None]).softmax(-1)[0]
-    shares = percents(" ".join(page.locator(".xp-sentence .xp-percent").all_inner_texts()))
+    shares = percents(" ".join(page.locator(".xp-sentence .lw-bar-value").all_inner_texts()))
     np.testing.assert_allclose(shares, expected, atol=1e-3)
     pressed = page.locator(".xp-token[aria-pressed=true]")
     assert pressed.all_inner_texts() == ["node", "graph"]
@@ -302,8 +302,8 @@ def test_without_the_files_it_says_so_and_tries_again(page):
     show(page, Explainer(), with_assets=False)
     page.evaluate("() => { globalThis.lwAssetBase = 'http://lw.test/nowhere'; }")
     page.get_by_text("a sentence", exact=True).click()
-    message = page.locator(".xp-message")
-    page.wait_for_function("() => document.querySelector('.xp-message.xp-failed')")
+    message = page.locator(".lw-message")
+    page.wait_for_function("() => document.querySelector('.lw-message.lw-failed')")
     assert "could not be loaded" in message.inner_text()
     page.problems.clear()  # the browser complains of the missing files
     page.evaluate("() => { globalThis.lwAssetBase = 'http://lw.test/assets'; }")
