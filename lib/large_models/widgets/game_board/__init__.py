@@ -1,6 +1,6 @@
 """Play noughts and crosses against a table that has learned by playing itself.
 
-The page knows the rules, plays the table's answers and computes minimax (game_board.js). What
+The page knows the rules, plays the table's answers and computes minimax (engine/games.js). What
 travels: the table as it was after so many games, and what minimax says of each. Chapter: 1_2_areas.
 """
 

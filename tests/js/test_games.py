@@ -1,4 +1,4 @@
-"""game_board.js' rules against large_models.formulas.games: exactly equal."""
+"""engine/games.js' rules against large_models.formulas.games: exactly equal."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def engine(engine):
     engine.run(
         """async () => {
           Object.assign(window, await import("/engine/games.js"));
-          window.graph = gameGraph();
+          window.graph = graphOf();
         }"""
     )
     return engine
@@ -31,8 +31,8 @@ def test_rules_of_every_class_and_of_its_forms(engine):
     boards = [list(board) for board in games.graph().boards]
     boards += [[board[s] for s in games.FORMS[n % 8]] for n, board in enumerate(boards)]
     found = engine.run(
-        """(boards) => boards.map((board) => [gameToMove(board), Boolean(gameRow(board)),
-          gameFree(board), gameClass(board), gameFree(board).map((s) => gamePlay(board, s))])""",
+        """(boards) => boards.map((board) => [toMove(board), Boolean(rowOf(board)),
+          free(board), canonical(board), free(board).map((s) => play(board, s))])""",
         boards,
     )
     for board, (mover, row, free, name, after) in zip(boards, found, strict=True):
@@ -53,8 +53,8 @@ def test_values_and_answers(engine, practice):
         row = tables()[KEPT.index(practice)].tolist()
         values, best = engine.run(
             """([table, board]) => {
-              const values = gameValues(graph, table, board);
-              return [[...values], values.size ? gameBest(values) : []];
+              const values = valuesOf(graph, table, board);
+              return [[...values], values.size ? bestOf(values) : []];
             }""",
             [row, list(widget.board)],
         )
