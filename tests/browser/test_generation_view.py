@@ -67,16 +67,17 @@ def shares(text):
 
 def lengths(page, part):
     """Of the bars ("drawn") or their lines ("said"), as shares."""
-    script = "(nodes) => nodes.map((n) => parseFloat(n.style.getPropertyValue('--share')))"
-    return np.array(page.locator(f".gv-bar .gv-{part}").evaluate_all(script)) / 100
+    what = {"drawn": ("lw-bar-fill", "inline-size"), "said": ("gv-said", "--share")}[part]
+    script = "(nodes, name) => nodes.map((n) => parseFloat(n.style.getPropertyValue(name)))"
+    return np.array(page.locator(f".gv-bar .{what[0]}").evaluate_all(script, what[1])) / 100
 
 
 def bars(page):
     """[(token, probability)] as they are shown."""
     settle(page)
-    names = page.locator(".gv-bars .gv-name").all_text_contents()
+    names = page.locator(".gv-bars .lw-bar-name").all_text_contents()
     return list(
-        zip(names, shares(page.locator(".gv-bars .gv-value").all_text_contents()), strict=True)
+        zip(names, shares(page.locator(".gv-bars .lw-bar-value").all_text_contents()), strict=True)
     )
 
 
@@ -414,7 +415,7 @@ def test_a_token_tells_how_it_was_chosen(page, oracle):
         assert f"rank {rank}" in heard
         share = re.search(r"was drawn at (<?[\d.]+%)", heard)[1]
         assert shares([share])[0] == pytest.approx(drawn[ids[at]].item(), abs=1e-3)
-        marked = page.locator(".gv-was .gv-name").text_content()
+        marked = page.locator(".gv-was .lw-bar-name").text_content()
         assert marked == visible(tokens().decode([ids[at]]))
     page.locator(".gv-token").nth(2).hover()
     said = scores[1].softmax(-1)[ids[2]].item()
@@ -491,7 +492,7 @@ def test_python_can_set_everything(page, oracle):
     ids = tokens().encode("Raises").ids + tokens().encode(" ValueError").ids
     assert "".join(chips(page)) == "Raises␣ValueError"
     check_bars(page, scores_of(oracle, ids)[-1], temperature=3)
-    settings = page.locator(".gv-setting").all_text_contents()
+    settings = page.locator(".gv-draws .lw-slider-value").all_text_contents()
     assert settings == ["3", "off", "off"]
     set_from_python(page, text="", greedy=True, seed=7)
     assert chips(page) == [visible(tokens().decode([i])) for i in tokens().encode("Raises").ids]
@@ -655,7 +656,7 @@ def test_chinese(page):
     page.get_by_role("button", name="一步").click()
     settle(page)
     text = page.locator(".lw").inner_text()
-    shown = "".join(page.locator(".gv-token, .gv-name, .gv-looked b").all_text_contents())
+    shown = "".join(page.locator(".gv-token, .lw-bar-name, .gv-looked b").all_text_contents())
     words = set(re.findall(r"[A-Za-z]{2,}", text)) - {"GPT", "Python", "Top", "MB"}
     assert {word for word in words if word not in shown} == set()
     page.get_by_label("您的开头").fill("z " * 200)

@@ -3,20 +3,29 @@ import { bpeTokenizer } from "./bpe.js";
 import { unpack } from "./packed.js";
 import { gptCache, gptForward } from "./transformer.js";
 
+/** What the model says after a token. @typedef {{ scores: Float32Array, look: Float32Array }} Output */
+
 /** From the bytes of the packed weights and of tokenizer.json, and the model's config.json:
  *  {tokenizer, read(ids)}.
  *
  *  read gives an output for each id: {scores (V) of what follows it, look (layers * h * seen),
  *  where it looks among the `seen` ids up to itself}. What it has read last time and stands at the
- *  start of ids again is not computed again. */
+ *  start of ids again is not computed again.
+ * @param {Uint8Array} weightBytes
+ * @param {Uint8Array} tokenizerBytes
+ * @param {Record<string, any>} config
+ */
 export function textReader(weightBytes, tokenizerBytes, config) {
   const weights = unpack(weightBytes);
   const tokenizer = bpeTokenizer(JSON.parse(new TextDecoder().decode(tokenizerBytes)));
   const cache = gptCache(config);
   const heads = config.n_layer * config.n_head;
+  /** @type {number[]} */
   let known = [];
+  /** @type {Output[]} */
   let outputs = [];
 
+  /** @param {number[]} ids */
   function read(ids) {
     let past = 0;
     while (past < ids.length && known[past] === ids[past]) past += 1;
@@ -43,13 +52,17 @@ export function textReader(weightBytes, tokenizerBytes, config) {
 }
 
 /** One head's row of an output's `look`, or the mean: of a layer's heads where head is null, of all
- *  layers where layer is null. */
+ *  layers where layer is null.
+ * @param {{ look: Float32Array }} output
+ * @param {number[]} sizes layers and heads
+ * @param {number | null} layer
+ * @param {number | null} head
+ */
 export function lookOf({ look }, [L, H], layer, head) {
   const seen = look.length / (L * H);
   const row = new Float64Array(seen);
-  const [layers, heads] = [[layer, L], [head, H]].map((
-    [one, all],
-  ) => (one === null ? [...Array(all).keys()] : [one]));
+  const layers = layer === null ? [...Array(L).keys()] : [layer];
+  const heads = head === null ? [...Array(H).keys()] : [head];
   for (const l of layers) {
     for (const k of heads) {
       for (let s = 0; s < seen; s++) {
@@ -62,8 +75,12 @@ export function lookOf({ look }, [L, H], layer, head) {
 
 /** How to show a token's bytes: [[kind, text], ...]. "text" is what it says, "mark" stands for a
  *  space, an end of line or a tab, "code" for what cannot be seen: bytes that are a part of a
- *  character, control characters. */
+ *  character, control characters.
+ * @param {Uint8Array} bytes
+ * @returns {[kind: string, text: string][]}
+ */
 export function tokenParts(bytes) {
+  /** @param {Iterable<number>} values */
   const hex = (values) =>
     Array.from(values, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
   let text;
@@ -72,15 +89,19 @@ export function tokenParts(bytes) {
   } catch {
     return [["code", hex(bytes)]];
   }
+  /** @type {Record<string, string>} */
   const marks = { " ": "␣", "\n": "⏎", "\t": "⇥" };
+  /** @type {[kind: string, text: string][]} */
   const parts = [];
   for (const character of text) {
+    /** @type {[kind: string, text: string]} */
     const part = character in marks
       ? ["mark", marks[character]]
       : /[\p{C}\p{Z}]/u.test(character)
-      ? ["code", `U+${hex([character.codePointAt(0)])}`]
+      ? ["code", `U+${hex([character.codePointAt(0) ?? 0])}`]
       : ["text", parts.length || !/\p{M}/u.test(character) ? character : `◌${character}`];
-    if (part[0] === "text" && parts.at(-1)?.[0] === "text") parts.at(-1)[1] += part[1];
+    const last = parts.at(-1);
+    if (last && part[0] === "text" && last[0] === "text") last[1] += part[1];
     else parts.push(part);
   }
   return parts;
