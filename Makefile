@@ -76,7 +76,7 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 	$(BIN)/python book/stills.py
 
 # A server, a browser and a kernel at once: what failed is tried a second time, and no third.
-test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab (a quarter of an hour)
+test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms (a quarter of an hour)
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
 
 serve: book  ## Build the book and serve it at http://localhost:8000

@@ -52,15 +52,17 @@ class Book:
     log: str
 
 
-def build_book(source: Path, out: Path) -> Book:
+def build_book(source: Path, out: Path, builder: str = "html") -> Book:
     """Run `jupyter-book build` from nothing, every warning an error."""
     command = [Path(sys.executable).parent / "jupyter-book", "build", source, "--path-output", out]
+    if builder != "html":
+        command += ["--builder", "custom", "--custom-builder", builder]
     done = subprocess.run(
         [*command, "-W", "-n", "--keep-going"], capture_output=True, text=True, check=False
     )
     log = done.stdout + done.stderr
     assert done.returncode == 0, log[-4000:]
-    return Book(out / "_build" / "html", log)
+    return Book(out / "_build" / builder, log)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tinycss2
+from ext.builders import SITES
 from sphinx.application import Sphinx
 
 SHEET = "style.css"
@@ -25,6 +26,8 @@ _ELSEWHERE = re.compile(r"data:|https?:|/|#")
 
 def one_sheet(app: Sphinx, pagename: str, template: str, context: dict, doctree: Any) -> None:
     """Remember the page's stylesheets in their order, and give it the one that replaces them."""
+    if app.builder.name not in SITES:
+        return
     sheets = [str(s.filename).removeprefix("_static/") for s in context["css_files"]]
     known = vars(app.env).setdefault("book_sheets", list(FIRST))
     known.extend(sheet for sheet in sheets if sheet not in known)
@@ -35,7 +38,7 @@ def one_sheet(app: Sphinx, pagename: str, template: str, context: dict, doctree:
 def write_sheet(app: Sphinx, exception: Exception | None) -> None:
     """Put all sheets into one, without what no page can use."""
     sheets = getattr(app.env, "book_sheets", [])
-    if exception or app.builder.format != "html" or not sheets:
+    if exception or app.builder.name not in SITES or not sheets:
         return
     out = Path(app.outdir)
     static = out / "_static"

@@ -10,6 +10,7 @@ import json
 import re
 from pathlib import Path
 
+from ext.builders import SITES
 from sphinx.application import Sphinx
 
 OURS = "large_models.widgets."
@@ -71,7 +72,7 @@ def _write(static: Path, name: str, text: str) -> str:
 
 def remove_old(app: Sphinx, exception: Exception | None) -> None:
     """Leave out what no page names any more."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name not in SITES:
         return
     named: set[str] = set()
     for page in Path(app.outdir).rglob("*.html"):

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from ext.builders import SITES
 from sphinx.application import Sphinx
 
 # The theme's own files for what this book does without: tooltips and menus, icons as scripts and
@@ -68,7 +69,7 @@ def mend_roles(app: Sphinx, pagename: str, template: str, context: dict, doctree
 
 def remove_unused(app: Sphinx, exception: Exception | None) -> None:
     """Leave out of the built book what no page asks for."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name not in SITES:
         return
     static = Path(app.outdir, "_static")
     for path in sorted(static.rglob("*"), reverse=True):

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import widget_states
+from ext.builders import SITES
 from ext.scripts import take_out
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -40,10 +41,12 @@ def fill_states(app: Sphinx, docname: str, source: list[str]) -> None:
     except widget_states.Mismatch as error:
         name = path.relative_to(app.srcdir)
         logger.warning(f"{error}: run `python book/notebooks.py {name}`", location=docname)
-    for data in widget_states.views(notebook):
-        data.pop("image/png", None)  # stands for the widget where that does not run
-    for part in Path(assets.__file__).parent.iterdir():
-        if part.is_file():
+    for cell in notebook["cells"]:  # where a picture stands for the widget (ext.builders)
+        if any(widget_states.VIEW in output.get("data", {}) for output in cell.get("outputs", [])):
+            options = cell["metadata"].setdefault("mystnb", {}).setdefault("image", {})
+            options.setdefault("alt", "The figure as it opens")
+    for part in Path(assets.__file__).parent.rglob("*"):
+        if part.suffix == ".py" or part.parent.name == "bundles":
             app.env.note_dependency(str(part))
     source[0] = json.dumps(notebook)
 
@@ -116,7 +119,7 @@ def _placeholder(models: dict, model_id: str, still: str) -> str:
 
 def copy_files(app: Sphinx, exception: Exception | None) -> None:
     """What widgets load on first use, and the runtime for pages with a plain ipywidget."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name not in SITES:
         return
     static = Path(app.outdir, "_static")
     assets.write_assets(static / "lw-assets")
