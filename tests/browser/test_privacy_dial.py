@@ -1,105 +1,92 @@
-"""PrivacyDial on a bare page: what it shows is Python's, and nothing moves."""
+"""PrivacyDial on a bare page: what it draws is its model's, and nothing moves."""
 
 import re
 
-import numpy as np
 import pytest
 
-from large_models.formulas import privacy
 from large_models.widgets import PrivacyDial
 from large_models.widgets.privacy_dial import WAYS
 from tests.browser.harness import serious, settle, show
 
-IMPORT = "import('/engine/privacy.js')"
+DRAWN = """async () => {
+  const {dialModel} = await import("/privacy_dial/model.js");
+  const shown = dialModel((key) => model.get(key));
+  const all = (where) => [...document.querySelectorAll(where)];
+  const of = (node, ...names) => names.map((name) => +node.getAttribute(name));
+  const numbers = (text) => text.match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
+  const paths = (where) => all(where).map((path) => numbers(path.getAttribute("d")));
+  const texts = (where) => all(where).map((text) => (
+    [text.textContent, text.getAttribute("text-anchor"), ...of(text, "x", "y")]));
+  const width = Math.round(document.querySelector(".pd-bars").getBoundingClientRect().width);
+  const [view, bars, roc] = [shown.view(), shown.histogram(width), shown.roc()];
+  const placed = (given) => given.map(({text, anchor, at}) => [text, anchor, ...at]);
+  return [{
+    values: all(".pd-value").map((value) => value.textContent),
+    bars: all(".pd-bar").map((bar) => [bar.getAttribute("class"),
+      ...of(bar, "x", "y", "width", "height")]),
+    texts: [...texts(".pd-bars text"), ...texts(".pd-roc text")],
+    lines: paths(".lw-axis, .pd-cut, .pd-ruled-out, .pd-chance, .pd-curve"),
+    now: of(document.querySelector(".pd-now"), "cx", "cy"),
+    sliders: all("[type=range]").map((range) => range.getAttribute("aria-valuetext")),
+    chosen: all(":checked").map((radio) => radio.value),
+  }, {
+    values: Object.values(view.values),
+    bars: bars.bars.map((bar) => [`pd-bar pd-${bar.side}`, bar.x, bar.y, bar.width, bar.height]),
+    texts: [...placed(bars.texts), ...placed(roc.texts)],
+    lines: [bars.axis, bars.cut, ...(roc.ruledOut ? [roc.ruledOut] : []), roc.axis, roc.chance,
+      roc.curve].map((points) => points.flat()),
+    now: roc.now,
+    sliders: all(".lw-slider-value").map((value) => value.textContent),
+    chosen: [view.attack, view.whose],
+  }];
+}"""
+
+
+def check(page, **settings):
+    """What is drawn is what the model gives (tests/js/test_privacy_dial_model.py)."""
+    settle(page)
+    drawn, given = page.evaluate(DRAWN)
+    assert drawn == given
+    for key, value in settings.items():
+        assert page.evaluate("(key) => model.get(key)", key) == value
+    return drawn
 
 
 def values(page):
-    settle(page)
-    return page.locator(".pd-value").all_text_contents()
+    return check(page)["values"]
 
 
 def share(text):
-    """A share as the page writes it; of '<0.1%' and '>99.9%' the middle of what they stand for."""
-    middles = {"<0.1%": 0.00025, ">99.9%": 0.99975}
-    return middles[text] if text in middles else float(text.rstrip("%")) / 100
+    return float(text.rstrip("%")) / 100
 
 
-def check(page, widget):
-    found, wrong, most, area, accuracy, epsilon = values(page)
-    summary = widget._summaries[widget.way]
-    assert share(found) == pytest.approx(widget.found, abs=6e-4)
-    assert share(wrong) == pytest.approx(widget._false[widget._step], abs=6e-4)
-    areas = widget._attacks[widget.way][widget.attack][widget.whose]["auc"]
-    for text, pair in ((area, areas), (accuracy, summary["accuracy"])):
-        assert [float(part) for part in text.split(" ± ")] == pytest.approx(pair, abs=6e-4)
-    if summary["epsilon"] is None:
-        assert (most, epsilon) == ("no promise", "∞")
-        assert page.locator(".pd-ruled-out").count() == 0
-    else:
-        assert share(most) == pytest.approx(widget.most_found, abs=6e-4)
-        assert float(epsilon) == pytest.approx(summary["epsilon"], rel=6e-3)
-        assert page.locator(".pd-ruled-out").count() == 1
-
-
-def test_the_page_computes_what_python_does(page):
-    show(page, PrivacyDial())
-    shares = np.linspace(0, 1, 21)
-    for epsilon, delta in ((0.0, 0.0), (1.1, 1e-4), (6.0, 1e-4), (70.0, 1e-4)):
-        got = page.evaluate(
-            f"""async ([shares, epsilon, delta]) => {{
-              const p = await {IMPORT};
-              return shares.map((share) => p.mostFound(share, epsilon, delta));
-            }}""",
-            [shares.tolist(), epsilon, delta],
-        )
-        np.testing.assert_allclose(got, privacy.most_found(shares, epsilon, delta), atol=1e-12)
-    widget = PrivacyDial()
-    for false in (0.001, 0.0011, 0.0123, 0.3, 0.97, 1.0):
-        widget.false_alarms = false
-        got = page.evaluate(
-            f"async ([shares, share]) => (await {IMPORT}).nearest(shares, share)",
-            [widget._false, false],
-        )
-        assert got == widget._step
-
-
-@pytest.mark.parametrize(("attack", "whose"), [("loss", "all"), ("lira", "odd")])
-def test_bars_are_shares_of_each_side(page, attack, whose):
-    widget = PrivacyDial(way="stopped early", attack=attack, whose=whose)
-    show(page, widget)
-    settle(page)
-    counts = widget._attacks["stopped early"][attack][whose]
-    sides = [np.array(counts[side]) / sum(counts[side]) for side in ("members", "others")]
-    heights = page.locator("rect.pd-bar").evaluate_all(
-        "(bars) => bars.map((bar) => +bar.getAttribute('height'))"
-    )
-    np.testing.assert_allclose(
-        np.array(heights) / max(heights), np.concatenate(sides) / np.max(sides), atol=1e-9
-    )
+def test_both_sides_are_drawn_in_their_colours(page):
+    show(page, PrivacyDial(way="stopped early"))
+    bars = check(page)["bars"]
+    assert {kind for kind, *_ in bars} == {"pd-bar pd-members", "pd-bar pd-others"}
+    colours = """() => ["members", "others"].map((side) => [".pd-bar.pd-" + side, ".pd-key-" + side]
+      .map((where, i) => getComputedStyle(document.querySelector(where), i ? "::before" : null)
+        [i ? "backgroundColor" : "fill"]))"""
+    (members, key), (others, other_key) = page.evaluate(colours)
+    assert members == key and others == other_key and members != others
 
 
 def test_turning_the_noise(page):
-    widget = PrivacyDial()
-    show(page, widget)
+    show(page, PrivacyDial())
     slider = page.get_by_label("Training", exact=True)
     for i, way in enumerate(WAYS):
         if i:
             slider.press("ArrowRight")
-        widget.way = way
-        check(page, widget)
-        assert page.evaluate("() => model.get('way')") == way
+        check(page, way=way)
     assert slider.get_attribute("aria-valuetext") == "clipped, noise σ = 8"
 
 
 def test_the_first_task_on_a_phone(page):
     """Another attack, more members at the same false alarms, on one screen."""
     page.set_viewport_size({"width": 390, "height": 844})
-    widget = PrivacyDial()
-    show(page, widget, width=358)
+    show(page, PrivacyDial(), width=358)
     before = values(page)
     page.get_by_text("LiRA", exact=True).click()
-    widget.attack = "lira"
-    check(page, widget)
     after = values(page)
     assert share(after[0]) > 5 * share(before[0]) and after[1] == before[1] == "1.0%"
     boxes = [
@@ -110,19 +97,16 @@ def test_the_first_task_on_a_phone(page):
 
 
 def test_moving_the_false_alarms_and_looking_at_the_odd(page):
-    widget = PrivacyDial(way="stopped early")
-    show(page, widget)
+    show(page, PrivacyDial(way="stopped early"))
     page.get_by_text("those who stand out", exact=True).click()
-    widget.whose = "odd"
-    check(page, widget)
+    check(page, whose="odd")
     slider = page.get_by_label("False alarms", exact=True)
     before = page.locator(".pd-cut").get_attribute("d")
     for key in ("ArrowRight", "PageUp", "ArrowLeft"):
         slider.press(key)
-        settle(page)
-        widget.false_alarms = page.evaluate("() => saved.false_alarms")
-        check(page, widget)
-    assert widget.false_alarms > 0.01 and page.locator(".pd-cut").get_attribute("d") != before
+        check(page)
+    assert page.evaluate("() => saved.false_alarms") > 0.01
+    assert page.locator(".pd-cut").get_attribute("d") != before
     assert page.evaluate("() => saved.whose") == "odd"
 
 
@@ -140,23 +124,7 @@ def test_python_can_set_everything(page):
         """() => { model.set('way', 'noise 2'); model.set('whose', 'odd');
                    model.set('attack', 'lira'); model.set('false_alarms', 0.02); }"""
     )
-    widget = PrivacyDial(way="noise 2", whose="odd", attack="lira", false_alarms=0.02)
-    check(page, widget)
-
-
-def test_the_dot_lies_on_the_curve(page):
-    show(page, PrivacyDial(way="noise 4", attack="lira", false_alarms=0.3))
-    settle(page)
-    at = page.evaluate(
-        """() => {
-          const dot = document.querySelector('.pd-now');
-          const [x, y] = ['cx', 'cy'].map((key) => +dot.getAttribute(key));
-          const points = document.querySelector('.pd-curve').getAttribute('d').slice(1).split('L')
-            .map((pair) => pair.split(' ').map(Number));
-          return Math.min(...points.map(([px, py]) => Math.hypot(px - x, py - y)));
-        }"""
-    )
-    assert at < 0.02
+    check(page, way="noise 2", whose="odd", attack="lira", false_alarms=0.02)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
