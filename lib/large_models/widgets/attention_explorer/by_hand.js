@@ -173,7 +173,8 @@ function switchPart(ctx) {
     place: (value) => Math.round(20 * (Math.log10(value) + 1)),
   });
   return {
-    node: h("div", { class: "ax-switches" }, switches.map((one) => one.node), h("div", { class: "ax-temperature" }, temperature.node)),
+    node: h("div", { class: "ax-switches" }, switches.map((one) => one.node),
+      h("div", { class: "ax-temperature" }, temperature.node)),
     show() {
       for (const one of switches) one.set(ctx.get(one.key));
       temperature.set(ctx.get("temperature"));

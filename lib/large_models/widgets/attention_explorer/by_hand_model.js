@@ -101,7 +101,9 @@ export function handView(given, examples, looking) {
     entropy: entropyOf(made, words),
     found: {
       asks: words[query],
-      words: words.map((text, i) => ({ text, weight: shortWeight(made.weights[query][i]), share: Math.round(40 * made.weights[query][i]) })),
+      words: made.weights[query].map((weight, i) => ({
+        text: words[i], weight: shortWeight(weight), share: Math.round(40 * weight),
+      })),
     },
     said: `${plainText(how.title)}: ${about.join("; ")}`,
     words: words.map((text, i) => ({ text, chosen: i === query })),
@@ -119,7 +121,8 @@ function matricesOf(given, made, place) {
   const offered = stepColumns(made.wk, features, asked);
   const heads = { x: features, q: asked, wq: asked, k: offered, wk: offered, v: handed, wv: handed, output: handed };
   const tau = given.temperature;
-  const divisor = [given.scale ? `÷ √${made.q[0].length}` : "", tau !== 1 ? `÷ ${number(tau)}` : ""].filter(Boolean).join(" ");
+  const divisor = [given.scale ? `÷ √${made.q[0].length}` : "", tau !== 1 ? `÷ ${number(tau)}` : ""]
+    .filter(Boolean).join(" ");
   const off = t("off", "关");
   const notes = {
     scaled: divisor || off, masked: given.causal ? t("causal", "因果") : off,
@@ -167,7 +170,8 @@ function entropyOf({ entropy }, words) {
     note: t(`0–${number(most, 2)} bits`, `0–${number(most, 2)} 比特`),
     label: entropy.map((bits, i) => `${words[i]} ${number(bits)}`).join(", "),
     rows: entropy.map((bits) => ({
-      text: shortWeight(bits), title: t(`${number(bits)} bits`, `${number(bits)} 比特`), share: Math.min(100, (100 * bits) / most),
+      text: shortWeight(bits), title: t(`${number(bits)} bits`, `${number(bits)} 比特`),
+      share: Math.min(100, (100 * bits) / most),
     })),
   };
 }

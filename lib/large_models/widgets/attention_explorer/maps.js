@@ -3,7 +3,7 @@
 import { compared, mapsView, taken, visible } from "./maps_model.js";
 import { headPanel } from "./maps_panel.js";
 import { drawInk } from "../kit/ink.js";
-import { bytesOf, h, segmented, t, toggle } from "../kit/mod.js";
+import { h, segmented, t, toggle } from "../kit/mod.js";
 import { roving } from "../kit/roving.js";
 
 /** The maps: {node, show(given), forget()}; `given` is explained in maps_model.js.
@@ -91,8 +91,9 @@ function wordStrip(ctx, desk) {
       const now = JSON.stringify(sentences);
       if (kept === now) return;
       kept = now;
-      node.replaceChildren(strip, ...sentences.map((list) => h("div", { class: "ax-words ax-unseen", "aria-hidden": "true" },
-        list.map((token) => h("span", { class: "ax-place" }, visible(token))))));
+      const places = (list) => list.map((token) => h("span", { class: "ax-place" }, visible(token)));
+      node.replaceChildren(strip, ...sentences.map((list) => (
+        h("div", { class: "ax-words ax-unseen", "aria-hidden": "true" }, places(list)))));
     },
     show(view) {
       query = view.query;
@@ -117,7 +118,9 @@ function wordStrip(ctx, desk) {
 
 /** Every head's map, small: a row for each layer; and which of two compared heads a press sets. */
 function headGrid(ctx, desk) {
-  const grid = h("div", { class: "ax-heads-grid", role: "radiogroup", "aria-label": t("heads: a row for each layer", "注意力头：每层一行") });
+  const grid = h("div", {
+    class: "ax-heads-grid", role: "radiogroup", "aria-label": t("heads: a row for each layer", "注意力头：每层一行"),
+  });
   const title = h("div", { class: "ax-heads-title" });
   const note = h("span", { class: "lw-quiet" }, t("heads across, layers down", "横向是头，纵向是层"));
   const picks = segmented(t("a click sets", "点击设定"), [[0, t("left", "左")], [1, t("right", "右")]],
@@ -130,7 +133,8 @@ function headGrid(ctx, desk) {
 
   function build(view, columns) {
     thumbs = view.thumbs.map(({ name }, i) => h("button", {
-      type: "button", role: "radio", class: "ax-thumb", onclick: ctx.guard(() => take(i)), "aria-label": name, title: name,
+      type: "button", role: "radio", class: "ax-thumb", "aria-label": name, title: name,
+      onclick: ctx.guard(() => take(i)),
     }, h("canvas", { "aria-hidden": "true" })));
     const quiet = (n) => h("span", { class: "lw-quiet", "aria-hidden": "true" }, n);
     grid.style.setProperty("--heads", columns);
@@ -158,18 +162,4 @@ function headGrid(ctx, desk) {
       if (title.firstChild !== above) title.replaceChildren(above);
     },
   };
-}
-
-/** The maps bound to a model's traits, for BertPanel. */
-export function buildMaps(ctx, { embedded = false } = {}) {
-  const { get } = ctx;
-  const maps = attentionMaps(ctx, { embedded, pick: (settings) => ctx.sync(settings) });
-  const show = () => maps.show({
-    ...Object.fromEntries(["layer", "head", "compare", "view", "query"].map((key) => [key, get(key)])),
-    tokens: get("_tokens")[0], heads: get("_heads"), maps: bytesOf(get("_maps")),
-  });
-  ctx.root.append(maps.node);
-  ctx.watch(["layer", "head", "compare", "view", "query"], show);
-  ctx.watch(["_tokens", "_maps", "_heads"], show);
-  show();
 }

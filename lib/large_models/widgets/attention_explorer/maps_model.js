@@ -28,7 +28,8 @@ export const visible = (token) => token.replaceAll(" ", "␣").replaceAll("\n", 
 const weight = (byte) => (byte === 0 ? "0" : (byte / 255).toFixed(2));
 
 /** A reader counts from 1, the settings from 0. */
-export const headName = ([layer, head]) => t(`layer ${layer + 1}, head ${head + 1}`, `第 ${layer + 1} 层，第 ${head + 1} 头`);
+export const headName = ([layer, head]) => t(
+  `layer ${layer + 1}, head ${head + 1}`, `第 ${layer + 1} 层，第 ${head + 1} 头`);
 
 /** The weights of a head as bytes, T * T. */
 export function mapOf({ tokens, maps, heads }, place) {

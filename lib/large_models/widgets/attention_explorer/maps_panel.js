@@ -18,7 +18,8 @@ export function headPanel(ctx, which, desk) {
   const lines = h("svg:svg", { class: "ax-lines", "aria-hidden": "true" }, faint, strong);
   const stage = h("div", {
     class: "ax-stage", tabindex: "0", role: "application", "aria-roledescription": t("attention map", "注意力图"),
-  }, h("div", { class: "ax-sides", "aria-hidden": "true" }, h("span", {}, t("looks", "看")), h("span", {}, t("is looked at", "被看"))),
+  }, h("div", { class: "ax-sides", "aria-hidden": "true" },
+    h("span", {}, t("looks", "看")), h("span", {}, t("is looked at", "被看"))),
   rows, cols, left, right, map, lines);
   const answer = h("p", { class: "ax-answer" });
   let painted = "";
@@ -39,16 +40,23 @@ export function headPanel(ctx, which, desk) {
     },
   });
 
-  const drawn = (list) => list.map((line) => h("svg:path", { d: line.d, "stroke-width": line.width, "stroke-opacity": line.opacity }));
+  /** Lines of a word; none while the matrix is shown, which leaves them no width. */
+  const linesOf = (panel, from, { words, line }, width, opacity) => (
+    width === 0 ? [] : linesFrom(panel.map, words.length, from, { line, width, opacity }).map((each) => (
+      h("svg:path", { d: each.d, "stroke-width": each.width, "stroke-opacity": each.opacity }))));
+  const mark = (sides, kind, at) => {
+    for (const side of sides) [...side.children].forEach((name, i) => name.classList.toggle(kind, i === at));
+  };
 
-  function paint(panel, { words, line }, width) {
+  function paint(panel, view, width) {
+    const { words } = view;
     const T = words.length;
     drawInk(canvas, panel.map, [T, T], ctx.color("--ax-weight"));
     const names = (...extra) => words.map(({ text }) => h("span", { title: text }, text, ...extra.map((f) => f())));
     for (const side of [rows, cols, left]) side.replaceChildren(...names());
     right.replaceChildren(...names(() => h("b")));
     stage.style.setProperty("--count", T);
-    faint.replaceChildren(...(width ? words.flatMap((_, from) => drawn(linesFrom(panel.map, T, from, { line, width, opacity: 0.35 }))) : []));
+    faint.replaceChildren(...words.flatMap((_, from) => linesOf(panel, from, view, width, 0.35)));
   }
 
   function show(panel, view, painting) {
@@ -64,9 +72,9 @@ export function headPanel(ctx, which, desk) {
     stage.style.setProperty("--q", panel.q);
     stage.style.setProperty("--k", panel.k);
     stage.setAttribute("aria-label", panel.label);
-    strong.replaceChildren(...(width ? drawn(linesFrom(panel.map, T, panel.q, { line: view.line, width, opacity: 1 })) : []));
-    for (const side of [rows, left]) [...side.children].forEach((name, i) => name.classList.toggle("ax-asks", i === panel.q));
-    for (const side of [cols, right]) [...side.children].forEach((name, i) => name.classList.toggle("ax-answers", i === panel.k));
+    strong.replaceChildren(...linesOf(panel, panel.q, view, width, 1));
+    mark([rows, left], "ax-asks", panel.q);
+    mark([cols, right], "ax-answers", panel.k);
     panel.weights.forEach((text, i) => { right.children[i].lastChild.textContent = text; });
     const { asks, looks, nothing, answers, weight } = panel.answer;
     answer.replaceChildren(h("span", { class: "ax-query" }, asks), looks,

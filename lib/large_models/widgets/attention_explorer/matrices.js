@@ -20,7 +20,8 @@ export function matrixPart(ctx, name, desk) {
   const labels = h("div", { class: "ax-labels", "aria-hidden": "true" });
   const grid = h("div", { class: `ax-cells ${editable ? "ax-edit" : ""}`, role: editable ? "group" : "application" });
   const node = h("div", { class: `ax-matrix ax-${name}` },
-    h("div", { class: "ax-title" }, h("b", { class: classOf(kind) }, title, index ? h("sub", {}, index) : null), " ", note),
+    h("div", { class: "ax-title" },
+      h("b", { class: classOf(kind) }, title, index ? h("sub", {}, index) : null), " ", note),
     heads, labels, grid);
   let shown = { rows: 0, cols: 0 };
   let cells = []; // {node}; of numberCell where it is an input
@@ -48,7 +49,8 @@ export function matrixPart(ctx, name, desk) {
     const place = { name, row, col };
     const at = row * shown.cols + col;
     const cell = numberCell(ctx, {
-      name: () => shown.cells[at]?.name ?? "", least: -LARGEST, most: LARGEST, step: 1, shift: 0.1, short, keep: true, className: "ax-cell",
+      name: () => shown.cells[at]?.name ?? "", least: -LARGEST, most: LARGEST, step: 1, shift: 0.1,
+      short, keep: true, className: "ax-cell",
       value: () => valueAt(desk.given(), place), onValue: (value) => desk.change(place, value), onWrong: desk.wrong,
     });
     ctx.listen(cell.node, "focus", () => desk.hold(place));
@@ -97,7 +99,9 @@ export function matrixPart(ctx, name, desk) {
     grid.setAttribute("aria-label", matrix.label);
     names(heads, matrix.heads);
     if (name !== "x") names(labels, matrix.labels); // X's words can be typed over
-    if (MARKS_QUERY.includes(name)) words.forEach(({ chosen }, i) => labels.children[i].classList.toggle("ax-chosen", chosen));
+    if (MARKS_QUERY.includes(name)) {
+      words.forEach(({ chosen }, i) => labels.children[i].classList.toggle("ax-chosen", chosen));
+    }
     cells.forEach((cell, i) => showCell(cell, matrix.cells[i]));
   }
   return {

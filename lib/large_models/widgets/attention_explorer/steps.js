@@ -87,9 +87,10 @@ export function explainStep(steps, { words, features, query }, place) {
       q: t("what it looks for", "它寻找什么"), k: t("what it offers", "它提供什么"), v: t("what it hands over", "它交出什么"),
     }[name];
     const weights = steps[`w${name}`];
+    const matrix = `W${name.toUpperCase()}`;
     return {
       title: of(kinds[name][0], name.toUpperCase(), stepColumns(weights, features)[col]),
-      lines: [line(t(`${what}: its vector times this column of W${name.toUpperCase()}`, `${what}：它的向量乘以 W${name.toUpperCase()} 的这一列`),
+      lines: [line(t(`${what}: its vector times this column of ${matrix}`, `${what}：它的向量乘以 ${matrix} 的这一列`),
         ...dot(steps.x[row], weights.map((r) => r[col]), "in", "learned", steps[name][row][col], kinds[name][0]))],
     };
   }

@@ -18,8 +18,9 @@ export function howPart() {
     node,
     show({ title, lines }) {
       node.replaceChildren(h("p", { class: "ax-how-title" }, nodesOf(title)),
-        ...lines.map(({ label, content, on, stage }) => h("p", { class: `${stage ? "ax-step" : ""} ${on ? "ax-on" : ""}` },
-          h("span", { class: "lw-label" }, label), h("span", {}, nodesOf(content)))));
+        ...lines.map(({ label, content, on, stage }) => (
+          h("p", { class: `${stage ? "ax-step" : ""} ${on ? "ax-on" : ""}` },
+            h("span", { class: "lw-label" }, label), h("span", {}, nodesOf(content))))));
     },
   };
 }

@@ -30,7 +30,8 @@ export function choicePart(ctx, pick) {
 /** Step, play, undo, reset, and how many tokens there are. act: {step, play, undo, reset}. */
 export function actionPart(ctx, act) {
   // Not `disabled`: a button can be pressed to its end without losing the focus.
-  const button = (text, action) => h("button", { type: "button", class: "lw-button", onclick: ctx.guard(action) }, text);
+  const button = (text, action) => (
+    h("button", { type: "button", class: "lw-button", onclick: ctx.guard(action) }, text));
   const buttons = {
     step: button(t("Step", "一步"), act.step), play: button("", act.play),
     undo: button(t("Undo", "撤销"), act.undo), reset: button(t("Reset", "重来"), act.reset),
@@ -69,7 +70,8 @@ export function beginningPart(ctx, { placeholder, typed, enter, escape }) {
   });
   return {
     node: h("div", { class: "lw-field gv-beginning" },
-      h("label", { class: "lw-label", for: id }, t("Your beginning, in the style of a manual", "您的开头（英文，像一本手册）")), field, wrong),
+      h("label", { class: "lw-label", for: id }, t("Your beginning, in the style of a manual", "您的开头（英文，像一本手册）")),
+      field, wrong),
     complain,
     set(text) {
       complain("");

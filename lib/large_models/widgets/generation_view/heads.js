@@ -10,13 +10,15 @@ export function headsPart(ctx, config, pick) {
   const all = headsOf(config);
   const choose = (i) => pick({ layer: all[i].layer, head: all[i].head });
   const cells = all.map((one, i) => one && h("button", {
-    type: "button", role: "radio", class: "gv-head", "aria-label": one.name, title: one.name, onclick: ctx.guard(() => choose(i)),
+    type: "button", role: "radio", class: "gv-head", "aria-label": one.name, title: one.name,
+    onclick: ctx.guard(() => choose(i)),
   }, h("canvas", { "aria-hidden": "true" })));
   const quiet = (text, extra = "") => h("span", { class: `lw-quiet ${extra}`, "aria-hidden": "true" }, text);
   const nameOf = (row) => quiet(row < L ? t(`layer ${row + 1}`, `层 ${row + 1}`) : t("mean", "平均"), "gv-corner");
   const grid = h("div", {
     class: "gv-heads", role: "radiogroup", "aria-label": t("whose attention", "谁的注意力"), style: { "--columns": H + 1 },
-  }, quiet(t("head", "头"), "gv-corner"), Array.from({ length: H }, (_, head) => quiet(head + 1)), quiet(t("mean", "平均")),
+  }, quiet(t("head", "头"), "gv-corner"),
+  Array.from({ length: H }, (_, head) => quiet(head + 1)), quiet(t("mean", "平均")),
   cells.map((cell, i) => [i % (H + 1) ? null : nameOf(i / (H + 1)), cell ?? h("span")]));
   let picked = 0;
   roving(ctx, grid, { buttons: () => cells, at: () => picked, across: () => H + 1, pick: choose });

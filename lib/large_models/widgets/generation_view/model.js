@@ -35,7 +35,8 @@ export function generationView(config, given, state, act = "") {
   const at = shownAt({ text, hover, spot });
   const nameOf = (id) => state.partsOf(id).map(([, part]) => part).join("");
   const seen = {
-    config, state, text, at, nameOf, output: outputs[at - 1] ?? null, settings: text.chosen[at]?.settings ?? settingsOf(given),
+    config, state, text, at, nameOf, output: outputs[at - 1] ?? null,
+    settings: text.chosen[at]?.settings ?? settingsOf(given), // as they were then, or are now
   };
   seen.options = seen.output && nextTokens(seen.output.scores, seen.settings);
   const bars = barsOf(seen, spot);
@@ -43,7 +44,8 @@ export function generationView(config, given, state, act = "") {
     at, bars,
     chosen: Math.min(spot ?? ids.length, ids.length),
     tokens: ids.map((id, i) => ({
-      key: `${id} ${i < start}`, kind: i < start ? "in" : "out", parts: state.partsOf(id), ends: nameOf(id).endsWith("⏎"),
+      key: `${id} ${i < start}`, kind: i < start ? "in" : "out", parts: state.partsOf(id),
+      ends: nameOf(id).endsWith("⏎"),
     })),
     attention: attentionOf(seen, given),
     buttons: buttonsOf(config, state),
@@ -150,7 +152,10 @@ function attentionOf({ config, text: { ids }, at, nameOf, output }, { layer, hea
     looked: output ? { from: nameOf(ids[at - 1]), to: nameOf(ids[best]), weight: largest.toFixed(2) } : null,
     waits: at || !ids.length ? t("Loading …", "正在加载……") : t("Nothing comes before the first token.", "第一个词元之前什么也没有。"),
     // Of 255, the largest weight of a head the darkest.
-    heads: rows.map((weights) => weights && Uint8Array.from(weights, (w) => Math.round((255 * w) / (largestOf(weights) || 1)))),
+    heads: rows.map((weights) => {
+      const most = weights && (largestOf(weights) || 1);
+      return weights && Uint8Array.from(weights, (w) => Math.round((255 * w) / most));
+    }),
   };
 }
 
@@ -164,6 +169,7 @@ export function tooLong(length, most) {
 /** What the model is. */
 export function honesty({ parameters }) {
   return t(
-    `A GPT of ${(parameters / 1e6).toFixed(2)} million parameters that has read the documentation of Python libraries and nothing else. It has learned how such sentences sound; what they say is invented.`,
+    `A GPT of ${(parameters / 1e6).toFixed(2)} million parameters that has read the documentation of Python `
+    + "libraries and nothing else. It has learned how such sentences sound; what they say is invented.",
     `一个有 ${Math.round(parameters / 1e4)} 万参数的 GPT，只读过 Python 库的文档。它学会了这类句子听起来是什么样，内容却是编造的。`);
 }

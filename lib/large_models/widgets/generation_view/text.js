@@ -6,8 +6,11 @@ export const nodesOf = (parts) => parts.map(([kind, text]) => h("span", { class:
 
 /** {node, show(view)}: choose(place) and hover(place or null) are told where the reader looks. */
 export function textPart(ctx, { choose, hover }) {
-  const node = h("div", { class: "gv-words", role: "radiogroup", "aria-label": t("the text, token by token", "文本，逐个词元") });
-  const chip = (kind, ...content) => h("button", { type: "button", role: "radio", class: "gv-token", "data-kind": kind }, ...content);
+  const node = h("div", {
+    class: "gv-words", role: "radiogroup", "aria-label": t("the text, token by token", "文本，逐个词元"),
+  });
+  const chip = (kind, ...content) => (
+    h("button", { type: "button", role: "radio", class: "gv-token", "data-kind": kind }, ...content));
   const next = chip("next", "?");
   node.append(next);
   let chips = [next];
@@ -19,7 +22,10 @@ export function textPart(ctx, { choose, hover }) {
     if (event.pointerType === "mouse") hover(indexOf(event.target) < 0 ? null : indexOf(event.target));
   });
   ctx.listen(node, "pointerleave", () => hover(null));
-  roving(ctx, node, { buttons: () => chips, at: () => chosen, scrolls: false, pick: (at) => { choose(at); scrollTo(chips[at]); } });
+  roving(ctx, node, {
+    buttons: () => chips, at: () => chosen, scrolls: false,
+    pick(at) { choose(at); scrollTo(chips[at]); },
+  });
 
   /** Scrolls the text, and never the page. */
   function scrollTo(target) {

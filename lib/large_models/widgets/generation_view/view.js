@@ -51,7 +51,8 @@ function build(ctx) {
     const { encode, decode } = gpt.tokenizer;
     const start = encode(get("prompt") || START);
     const written = decode(get("_ids")) === get("text") ? get("_ids") : encode(get("text"));
-    desk = given(desk, { prompt: get("prompt"), ids: [...start, ...written].slice(0, N), start: Math.min(start.length, N) });
+    const ids = [...start, ...written].slice(0, N);
+    desk = given(desk, { prompt: get("prompt"), ids, start: Math.min(start.length, N) });
     outputs = gpt.read(desk.text.ids);
     draw();
   }
@@ -135,7 +136,9 @@ function build(ctx) {
     escape() { beginning.set(get("prompt")); stop(); },
   });
   const words = textPart(ctx, { choose, hover });
-  const actions = actionPart(ctx, { step: acting(step), play, undo: acting(undo), reset: acting(() => write(restarted(desk))) });
+  const actions = actionPart(ctx, {
+    step: acting(step), play, undo: acting(undo), reset: acting(() => write(restarted(desk))),
+  });
   const bars = barsPart(ctx, put);
   const choice = choicePart(ctx, (changes) => ctx.sync(changes));
   const heads = headsPart(ctx, config, (changes) => ctx.sync(changes));
