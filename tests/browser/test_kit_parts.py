@@ -1,0 +1,68 @@
+"""The kit's ink and roving in a browser."""
+
+import pytest
+
+from tests.browser.harness import serve
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page()
+    serve(page)
+    yield page
+    page.close()
+
+
+def test_ink_is_as_opaque_as_its_values(page):
+    data = page.evaluate("""async () => {
+      const {drawInk} = await import("/kit/ink.js");
+      const canvas = document.createElement("canvas");
+      drawInk(canvas, Uint8Array.of(0, 255, 128, 255, 7, 254), [2, 3], "#ff8000");
+      const {width, height} = canvas;
+      const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+      return [width, height, ...data];
+    }""")
+    assert data[:2] == [3, 2]
+    pixels = [data[i : i + 4] for i in range(2, 26, 4)]
+    assert [pixel[3] for pixel in pixels] == [0, 255, 128, 255, 7, 254]
+    assert pixels[1] == pixels[3] == [255, 128, 0, 255]
+
+
+GRID = """async ({rows, gap}) => {
+  const {roving} = await import("/kit/roving.js");
+  const node = document.createElement("div");
+  window.buttons = [...Array(6).keys()].map((i) => {
+    if (i === gap) return null;
+    const button = document.createElement("button");
+    button.textContent = i;
+    node.append(button);
+    return button;
+  });
+  document.body.append(node);
+  window.at = 0;
+  const ctx = {listen: (target, type, callback) => target.addEventListener(type, callback)};
+  roving(ctx, node, {
+    buttons: () => window.buttons, at: () => window.at, pick: (i) => { window.at = i; },
+    ...(rows ? {across: () => 3} : {}),
+  });
+  window.buttons[0].focus();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "gap", "walk"),
+    [
+        (False, None, [("ArrowRight", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("ArrowLeft", 0),
+                       ("ArrowLeft", 0), ("End", 5), ("ArrowRight", 5), ("Home", 0),
+                       ("Control+End", 0), ("Alt+ArrowRight", 0)]),
+        (True, None, [("ArrowDown", 3), ("ArrowDown", 3), ("ArrowRight", 4), ("ArrowUp", 1),
+                      ("ArrowUp", 1), ("ArrowRight", 2), ("ArrowRight", 3)]),
+        (True, 3, [("ArrowDown", 0), ("ArrowRight", 1), ("ArrowDown", 4), ("ArrowLeft", 4)]),
+    ],
+)  # fmt: skip
+def test_arrows_walk_among_buttons(page, rows, gap, walk):
+    page.evaluate(GRID, {"rows": rows, "gap": gap})
+    for key, place in walk:
+        page.keyboard.press(key)
+        focused = page.evaluate("() => [window.at, Number(document.activeElement.textContent)]")
+        assert focused == [place, place], key
