@@ -20,13 +20,13 @@ SETUP = """async (files) => {
   const {tensor} = await import("/engine/nn.js");
   window.tensor = tensor;
   window.nets = Object.fromEntries(Object.entries(files).map(([name, text]) => (
-    [name, gateFromTensors(unpack(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))))])));
+    [name, networkOf(unpack(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))))])));
 }"""
 RUN = """({name, input, shape, clamps}) => {
-  const x = typeof input === "string" ? gateOneHot(input) : tensor(input, shape);
-  const run = gateRun(nets[name], x, clamps);
-  return {answers: [...run.answers], f: run.f && [...run.f.data], T: run.T, O: run.O,
-    chances: run.O > 1 ? [...gateChances(run, run.T - 1)] : null};
+  const x = typeof input === "string" ? oneHot(input) : tensor(input, shape);
+  const run = runOver(nets[name], x, clamps);
+  return {answers: [...run.answers], f: run.maps.f && [...run.maps.f.data], T: run.T, O: run.O,
+    chances: run.O > 1 ? [...chancesAt(run, run.T - 1)] : null};
 }"""
 
 
@@ -56,13 +56,13 @@ def run(engine, explorer, kind, clamps):
 def test_a_seed_stands_for_the_same_sequence(engine):
     seeds = [*range(40), 9999]
     for seed, made in zip(
-        seeds, engine.run("(s) => s.map((seed) => gateSequence(seed))", seeds), strict=True
+        seeds, engine.run("(s) => s.map((seed) => sequenceOf(seed))", seeds), strict=True
     ):
         assert (made["values"], made["markers"]) == sequence(seed), seed
 
 
 def test_the_letters_are_the_characters(engine):
-    assert engine.run("GATE_LETTERS") == CHARACTERS
+    assert engine.run("LETTERS") == CHARACTERS
 
 
 CLAMPS = [
@@ -103,14 +103,15 @@ def test_going_on_from_a_step_is_the_whole_run(engine):
     """What is typed at a text's end is computed alone."""
     differ = engine.run(
         """() => {
-          const [long, short] = ["Return the mean", "Return thX"].map(gateOneHot);
+          const [long, short] = ["Return the mean", "Return thX"].map(oneHot);
           const found = [];
           for (const [name, clamps] of [["chars-lstm", {f: {all: 1, 3: 0}}], ["chars-rnn", null]]) {
-            const past = gateRun(nets[name], short, clamps);
-            const whole = gateRun(nets[name], long, clamps);
-            const rest = gateRun(nets[name], long, clamps, past, 9);
+            const past = runOver(nets[name], short, clamps);
+            const whole = runOver(nets[name], long, clamps);
+            const rest = runOver(nets[name], long, clamps, past, 9);
             for (const key of clamps ? ["i", "f", "g", "o", "c", "h"] : ["h"]) {
-              if (whole[key].data.some((v, k) => v !== rest[key].data[k])) found.push(name + key);
+              const [all, part] = [whole, rest].map((run) => run.maps[key].data);
+              if (all.some((v, k) => v !== part[k])) found.push(name + key);
             }
             if (whole.answers.some((v, k) => v !== rest.answers[k])) found.push(name);
           }
@@ -128,8 +129,8 @@ def test_units_by_number_or_by_their_memory(engine):
     f = rnn.lstm(x[None], layer)[3].f[0].mean(axis=0)
     by_number, by_memory = engine.run(
         """([input, shape]) => {
-          const run = gateRun(nets["adding-lstm"], tensor(input, shape), {});
-          return ["number", "memory"].map((by) => gateOrder(run, by));
+          const run = runOver(nets["adding-lstm"], tensor(input, shape), {});
+          return ["number", "memory"].map((by) => orderOf(run, by));
         }""",
         [x.ravel().tolist(), x.shape],
     )
@@ -139,7 +140,5 @@ def test_units_by_number_or_by_their_memory(engine):
 
 
 def test_weights_that_lack_a_part_are_said(engine):
-    message = engine.run(
-        "() => { try { gateFromTensors({}); } catch (error) { return error.message; } }"
-    )
+    message = engine.run("() => { try { networkOf({}); } catch (error) { return error.message; } }")
     assert message == "the weights have no “output.weight”"

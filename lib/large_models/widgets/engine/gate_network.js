@@ -1,13 +1,28 @@
 // GateExplorer's networks: weights as they come, runs over an input, and what is read from a run.
-import { tensor } from "./nn.js";
+import { linear, softmax, tensor } from "./nn.js";
 import { lstm, rnn } from "./rnn.js";
 
-export const GATE_STEPS = 100; // of a sequence to add up
-export const GATE_LETTERS = "\n" +
+/** @typedef {import("./nn.js").Tensor} Tensor */
+/** @typedef {import("./rnn.js").Clamp} Clamp */
+/**
+ * A recurrent layer of H units and a linear layer of O answers.
+ * @typedef {{ layer: import("./rnn.js").Weights, weight: Tensor, bias: Tensor, H: number, O: number }} Network
+ */
+/**
+ * What a network made of T steps: the layer's values (T, H) by name, the answers (T, O).
+ * @typedef {{ T: number, H: number, O: number, maps: Record<string, Tensor>, answers: Float32Array }} Run
+ */
+
+export const STEPS = 100; // of a sequence to add up
+export const LETTERS = "\n" +
   Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join("");
 
-/** A network {layer, weight, bias, H, O} from its tensors by name. */
-export function gateFromTensors(tensors) {
+/** A network from its tensors by name.
+ * @param {Record<string, Tensor>} tensors
+ * @returns {Network}
+ */
+export function networkOf(tensors) {
+  /** @param {string} name */
   const of = (name) => {
     if (!tensors[name]) throw new Error(`the weights have no “${name}”`);
     return tensors[name];
@@ -27,72 +42,97 @@ export function gateFromTensors(tensors) {
   };
 }
 
-/** Runs an LSTM, its gates held as `clamps` says, or a plain RNN (no clamps): the layer's values
- *  (T, H) by name, and `answers` (T, O). Its first `from` steps may be an earlier run's. */
-export function gateRun(net, x, clamps, past = null, from = 0) {
+/** Runs an LSTM, its gates held as `clamps` says, or a plain RNN (no clamps) over x (T, C). The
+ *  first `from` steps may be those of an earlier run.
+ * @param {Network} net
+ * @param {Tensor} x
+ * @param {Clamp | null} clamps
+ * @param {Run | null} [past]
+ * @param {number} [from]
+ * @returns {Run}
+ */
+export function runOver(net, x, clamps, past = null, from = 0) {
   const { H, O } = net;
   const [T, C] = x.shape;
+  const known = from ? past : null;
   const rest = tensor(x.data.subarray(from * C), [T - from, C]);
-  const state = (
-    name,
-  ) => (from ? tensor(past[name].data.slice((from - 1) * H, from * H), [H]) : null);
+  /** @param {string} name */
+  const state = (name) => (
+    known ? tensor(known.maps[name].data.slice((from - 1) * H, from * H), [H]) : null
+  );
   const made = clamps
-    ? lstm(rest, net.layer, { h: state("h"), c: state("c"), clamp: gateClamp(clamps, H) })
+    ? lstm(rest, net.layer, { h: state("h"), c: state("c"), clamp: clampsOf(clamps, H) })
     : rnn(rest, net.layer, { h: state("h") });
-  const run = { T, H, O, answers: new Float64Array(T * O) };
+  /** @type {Record<string, Tensor>} */
+  const maps = {};
   for (const [name, { data }] of Object.entries(made)) {
-    run[name] = tensor(new Float32Array(T * H), [T, H]);
-    if (from) run[name].data.set(past[name].data.subarray(0, from * H));
-    run[name].data.set(data, from * H);
+    maps[name] = tensor(joined(known?.maps[name].data, data, from * H), [T, H]);
   }
-  if (from) run.answers.set(past.answers.subarray(0, from * O));
-  const { h } = run;
-  for (let s = from; s < T; s++) {
-    for (let o = 0; o < O; o++) {
-      let sum = net.bias.data[o];
-      for (let k = 0; k < H; k++) sum += net.weight.data[o * H + k] * h.data[s * H + k];
-      run.answers[s * O + o] = sum;
-    }
-  }
-  return run;
+  const answers = linear(made.h, net.weight, net.bias).data;
+  return { T, H, O, maps, answers: joined(known?.answers, answers, from * O) };
 }
 
-/** The clamps of the units that this network has. */
-function gateClamp(clamps, H) {
-  const there = ([unit]) => unit === "all" || Number(unit) < H;
+/** The first `count` values of `past`, then `rest`.
+ * @param {Float32Array | undefined} past
+ * @param {Float32Array} rest
+ * @param {number} count
+ */
+function joined(past, rest, count) {
+  const all = new Float32Array(count + rest.length);
+  if (past) all.set(past.subarray(0, count));
+  all.set(rest, count);
+  return all;
+}
+
+/** The clamps of the units that this network has.
+ * @param {Clamp} clamps
+ * @param {number} H
+ * @returns {Clamp}
+ */
+function clampsOf(clamps, H) {
   return Object.fromEntries(
-    Object.entries(clamps).map((
-      [gate, units],
-    ) => [gate, Object.fromEntries(Object.entries(units).filter(there))]),
+    Object.entries(clamps).map(([gate, units]) => [
+      gate,
+      Object.fromEntries(
+        Object.entries(units).filter(([unit]) => unit === "all" || Number(unit) < H),
+      ),
+    ]),
   );
 }
 
-/** Probabilities (O) after a step. */
-export function gateChances(run, step) {
-  const scores = run.answers.subarray(step * run.O, (step + 1) * run.O);
-  const most = Math.max(...scores);
-  const exponentials = scores.map((score) => Math.exp(score - most));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
+/** Probabilities (O) after a step.
+ * @param {Run} run
+ * @param {number} step
+ */
+export function chancesAt({ O, answers }, step) {
+  return softmax(tensor(answers.slice(step * O, (step + 1) * O), [O])).data;
 }
 
-/** Characters as one 1 among zeros: (T, 96). */
-export function gateOneHot(text) {
-  const O = GATE_LETTERS.length;
+/** Characters as one 1 among zeros: (T, 96).
+ * @param {string} text
+ */
+export function oneHot(text) {
+  const O = LETTERS.length;
   const x = tensor(new Float32Array(text.length * O), [text.length, O]);
   Array.from(text, (c, s) => {
-    x.data[s * O + GATE_LETTERS.indexOf(c)] = 1;
+    x.data[s * O + LETTERS.indexOf(c)] = 1;
   });
   return x;
 }
 
-/** One unit's values along time. */
-export function gateUnit({ data }, unit, H) {
-  return Array.from({ length: data.length / H }, (_, s) => data[s * H + unit]);
+/** One unit's values along time, of a map (T, H).
+ * @param {Tensor} map
+ * @param {number} unit
+ */
+export function unitOf({ data, shape: [T, H] }, unit) {
+  return Array.from({ length: T }, (_, s) => data[s * H + unit]);
 }
 
-/** (T, H) turned into rows of units, in the order given. */
-export function gateRows({ data, shape: [T, H] }, order) {
+/** A map (T, H) turned into rows of units, in the order given.
+ * @param {Tensor} map
+ * @param {number[]} order
+ */
+export function rowsOf({ data, shape: [T, H] }, order) {
   const rows = new Float32Array(T * H);
   order.forEach((unit, row) => {
     for (let s = 0; s < T; s++) rows[row * T + s] = data[s * H + unit];
@@ -100,16 +140,22 @@ export function gateRows({ data, shape: [T, H] }, order) {
   return rows;
 }
 
-/** The units by number, or by their mean forget gate, the longest memory first. */
-export function gateOrder({ f, H }, by) {
+/** The units by number, or by their mean forget gate, the longest memory first.
+ * @param {Run} run
+ * @param {string} by
+ */
+export function orderOf({ maps, H }, by) {
   const units = Array.from({ length: H }, (_, unit) => unit);
   if (by === "number") return units;
-  const means = units.map((unit) => gateUnit(f, unit, H).reduce((a, b) => a + b, 0));
+  const means = units.map((unit) => unitOf(maps.f, unit).reduce((a, b) => a + b, 0));
   return units.sort((a, b) => means[b] - means[a]);
 }
 
-/** The sequence of a seed: widgets.gate_explorer.sequence, number for number. */
-export function gateSequence(seed, length = GATE_STEPS) {
+/** The sequence of a seed: widgets.gate_explorer.sequence, number for number.
+ * @param {number} seed
+ * @param {number} [length]
+ */
+export function sequenceOf(seed, length = STEPS) {
   let state = seed;
   const draw = () => {
     state = (state + 0x6d2b79f5) >>> 0;

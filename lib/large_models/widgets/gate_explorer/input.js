@@ -1,115 +1,104 @@
 // What GateExplorer's reader changes of the input: the marked steps, their values, the text.
-import { GATE_LETTERS, GATE_STEPS } from "../engine/gate_network.js";
-import { h, number, parseNumber, t, uniqueId } from "../kit/mod.js";
+import { markNames, marksOf, movedMark, stepUnder, troubleWith, withValue } from "./input_model.js";
+import { h, numberCell, t, uniqueId } from "../kit/mod.js";
 
-const GATE_LONGEST = 64; // characters of a text
+const KEYS = {
+  ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity,
+};
 
-/** {rail, values, typed, message, show(), clear()}: two marks to drag under the numbers, their values, a text,
- *  what is wrong with what was typed; show() takes over the model's values, clear() forgets what
- *  was wrong. onText(text): a text that the networks can read. */
-export function gateInput(ctx, { onText }) {
-  const { get } = ctx;
-
-  const room = (which) => (which ? [get("markers")[0] + 1, GATE_STEPS - 1] : [0, get("markers")[1] - 1]);
-  function moveMark(which, step) {
-    const [from, to] = room(which);
-    const markers = [...get("markers")];
-    markers[which] = Math.max(from, Math.min(to, step));
-    if (markers[which] !== get("markers")[which]) ctx.sync({ markers });
-  }
-  const MARK_NAMES = [t("first mark", "第一个标记"), t("second mark", "第二个标记")];
-  const rail = h("div", { class: "ge-rail" });
-  const marks = [0, 1].map((which) => {
-    const node = h("div", { class: "ge-mark", role: "slider", tabindex: "0", "aria-label": MARK_NAMES[which] }, "▲");
-    const drag = (event) => {
-      const box = rail.getBoundingClientRect();
-      moveMark(which, Math.floor(((event.clientX - box.left) / box.width) * GATE_STEPS));
-    };
-    ctx.listen(node, "pointerdown", (event) => {
-      if (event.button === 0) node.setPointerCapture(event.pointerId);
-    });
-    ctx.listen(node, "pointermove", (event) => { if (event.buttons & 1) drag(event); });
-    const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
-    ctx.listen(node, "keydown", (event) => {
-      if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      moveMark(which, get("markers")[which] + keys[event.key] * (event.shiftKey ? 10 : 1));
-    });
-    return node;
+/** A mark to drag under the numbers: {node, show(mark)}; `move(step)` is called. */
+function markPart(ctx, name, { rail, step, move }) {
+  const node = h("div", { class: "ge-mark", role: "slider", tabindex: "0", "aria-label": name }, "▲");
+  ctx.listen(node, "pointerdown", (event) => {
+    if (event.button === 0) node.setPointerCapture(event.pointerId);
   });
-  rail.append(...marks);
-
-  const message = h("p", { class: "ge-message", role: "status", id: uniqueId() });
-  const wrong = (box, text) => {
-    box.setAttribute("aria-invalid", String(Boolean(text)));
-    message.textContent = text;
+  ctx.listen(node, "pointermove", (event) => {
+    if (!(event.buttons & 1)) return;
+    const box = rail.getBoundingClientRect();
+    move(stepUnder((event.clientX - box.left) / box.width));
+  });
+  ctx.listen(node, "keydown", (event) => {
+    if (!KEYS[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(step() + KEYS[event.key] * (event.shiftKey ? 10 : 1));
+  });
+  return {
+    node,
+    show(mark) {
+      node.style.setProperty("--at", mark.at);
+      for (const [key, value] of [["min", mark.least], ["max", mark.most], ["now", mark.step], ["text", mark.told]]) {
+        node.setAttribute(`aria-value${key}`, value);
+      }
+    },
   };
-  const markValues = [0, 1].map((which) => {
-    const box = h("input", {
-      class: "ge-value", inputmode: "decimal", "aria-label": t(`value at the ${MARK_NAMES[which]}`, `${MARK_NAMES[which]}处的数值`),
-      "aria-describedby": message.id, "aria-invalid": "false",
+}
+
+/** {rail, values, typed, message: elements, show(), clear()}: two marks to drag under the numbers, their
+ *  values, a text, what is wrong with what was typed; show() takes over the model's values, clear()
+ *  forgets what was wrong. onText(text): a text that the networks can read. */
+export function inputPart(ctx, { onText }) {
+  const { get } = ctx;
+  const traits = () => ({ values: get("values"), markers: get("markers") });
+  const message = h("p", { class: "ge-message", role: "status", id: uniqueId() });
+  const wrong = new Map(); // what is said of each input that cannot be read
+  function tell(text, node) {
+    if (text) wrong.set(node, text);
+    else wrong.delete(node);
+    message.textContent = [...wrong.values()].at(-1) ?? "";
+  }
+
+  const rail = h("div", { class: "ge-rail" });
+  const marks = markNames().map((name, which) => markPart(ctx, name, {
+    rail, step: () => get("markers")[which],
+    move(step) {
+      const markers = movedMark(get("markers"), which, step);
+      if (markers[which] !== get("markers")[which]) ctx.sync({ markers });
+    },
+  }));
+  rail.append(...marks.map(({ node }) => node));
+
+  const cells = markNames().map((name, which) => {
+    const cell = numberCell(ctx, {
+      name: () => t(`value at the ${name}`, `${name}处的数值`), className: "ge-value", least: 0, most: 1, keep: true,
+      value: () => get("values")[get("markers")[which]],
+      onValue: (value) => ctx.sync({ values: withValue(traits(), which, value) }), onWrong: tell,
     });
-    const put = (value) => {
-      const values = [...get("values")];
-      values[get("markers")[which]] = value;
-      ctx.sync({ values });
-    };
-    ctx.listen(box, "input", () => {
-      const value = parseNumber(box.value);
-      const fits = value >= 0 && value <= 1;
-      const now = number(get("values")[get("markers")[which]]);
-      wrong(box, fits ? "" : t(`“${box.value}” is not a number from 0 to 1; ${now} still counts.`, `“${box.value}”不是 0 到 1 的数；仍用 ${now}。`));
-      if (fits) put(value);
-    });
-    ctx.listen(box, "keydown", (event) => {
-      const change = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
-      if (event.key === "Escape") { wrong(box, ""); show(); }
-      if (!change) return;
-      event.preventDefault();
-      const now = get("values")[get("markers")[which]];
-      put(Math.max(0, Math.min(1, Math.round(100 * (now + change)) / 100)));
-      wrong(box, "");
-      box.value = number(get("values")[get("markers")[which]]);
-    });
-    return box;
+    cell.node.setAttribute("inputmode", "decimal");
+    return cell;
   });
-  const markSteps = [0, 1].map(() => h("span", { class: "lw-quiet" }));
+  const steps = cells.map(() => h("span", { class: "lw-quiet" }));
+  const values = cells.map(({ node }, which) => h("label", { class: "ge-marked" }, steps[which], node));
 
   const typed = h("textarea", {
     class: "ge-typed", rows: "2", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
-    "aria-label": t("text that the network reads", "网络读入的文本"), "aria-describedby": message.id,
+    "aria-label": t("text that the network reads", "网络读入的文本"),
   });
+  function judge(trouble) {
+    typed.setAttribute("aria-invalid", String(Boolean(trouble)));
+    tell(trouble, typed);
+  }
   ctx.listen(typed, "input", () => {
-    const text = typed.value;
-    const strange = Array.from(text).find((c) => !GATE_LETTERS.includes(c));
-    const trouble = !text ? t("The network needs at least one character; the last text still counts.", "至少需要一个字符；仍用之前的文本。")
-      : strange ? t(`“${strange}” is not among the network's 96 characters (ASCII); the last text still counts.`, `“${strange}”不在网络的 96 个字符（ASCII）之中；仍用之前的文本。`)
-        : text.length > GATE_LONGEST ? t(`At most ${GATE_LONGEST} characters, not ${text.length}; the last text still counts.`, `最多 ${GATE_LONGEST} 个字符，这里有 ${text.length} 个；仍用之前的文本。`) : "";
-    wrong(typed, trouble);
-    if (trouble) return;
-    onText(text);
+    const trouble = troubleWith(typed.value);
+    judge(trouble);
+    if (!trouble) onText(typed.value);
   });
+  for (const node of [typed, ...cells.map((cell) => cell.node)]) {
+    node.setAttribute("aria-describedby", message.id);
+    node.setAttribute("aria-invalid", "false");
+  }
 
   function show() {
-    get("markers").forEach((step, which) => {
-      marks[which].style.setProperty("--at", (step + 0.5) / GATE_STEPS);
-      const [from, to] = room(which);
-      for (const [name, value] of [["min", from], ["max", to], ["now", step]]) marks[which].setAttribute(`aria-value${name}`, value);
-      marks[which].setAttribute("aria-valuetext", t(`step ${step}`, `第 ${step} 步`));
-      markSteps[which].textContent = t(`step ${step}:`, `第 ${step} 步：`);
-      const box = markValues[which];
-      const value = get("values")[step];
-      if (box.getAttribute("aria-invalid") !== "true" && parseNumber(box.value) !== value) box.value = number(value);
+    marksOf(traits()).forEach((mark, which) => {
+      marks[which].show(mark);
+      steps[which].textContent = mark.before;
+      cells[which].show();
     });
-    if (typed.value !== get("text") && typed.getAttribute("aria-invalid") !== "true") typed.value = get("text");
+    if (typed.value !== get("text") && !wrong.has(typed)) typed.value = get("text");
   }
-
-  /** Forgets what was typed wrong. */
   function clear() {
-    for (const box of [...markValues, typed]) wrong(box, "");
+    judge("");
+    for (const cell of cells) cell.restore();
     show();
   }
-
-  const values = markValues.map((box, which) => h("label", { class: "ge-marked" }, markSteps[which], box));
   return { rail, values, typed, message, show, clear };
 }
