@@ -5,12 +5,13 @@ import { drawMap, h, legend, t } from "../kit/mod.js";
 /** One map: {node, draw(map)}. */
 function mapPart(key, name, steered) {
   const plain = key === "rnn"; // its units are others: only the step is common
+  const keys = plain ? t("Arrow keys: left and right another step.", "左右键换时间步。")
+    : t("Arrow keys: up and down another unit, left and right another step.", "上下键换单元，左右键换时间步。");
   const canvas = h("canvas", { class: "ge-canvas", "aria-hidden": "true" });
   const frame = h("div", {
     class: "ge-map", tabindex: "0", role: "application",
     "aria-roledescription": t("map of units and steps", "单元与时间步的热图"),
-    "aria-label": plain ? `${name}. ${t("Arrow keys: left and right another step.", "左右键换时间步。")}`
-      : `${key}, ${name}. ${t("Arrow keys: up and down another unit, left and right another step.", "上下键换单元，左右键换时间步。")}`,
+    "aria-label": plain ? `${name}. ${keys}` : `${key}, ${name}. ${keys}`,
   }, canvas, plain ? null : h("i", { class: "ge-unit" }), h("i", { class: "ge-now" }));
   steered(frame, !plain);
   const title = h("div", { class: "ge-title" }, plain ? name : [h("b", { class: `ge-${key}` }, key), ` ${name}`]);

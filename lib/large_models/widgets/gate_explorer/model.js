@@ -202,7 +202,9 @@ export function whereOf(traits, { values: answers }, step) {
   const [now, next] = [step, step + 1].map((s) => letter(traits.text[s] ?? ""));
   if (!next) return t(`step ${step}: “${now}”, the last character`, `第 ${step} 步：“${now}”，最后一个字符`);
   const chance = probability(value);
-  return t(`step ${step}: “${now}”; the next one, “${next}”, had ${chance}`, `第 ${step} 步：“${now}”；下一个字符“${next}”的概率为 ${chance}`);
+  return t(
+    `step ${step}: “${now}”; the next one, “${next}”, had ${chance}`,
+    `第 ${step} 步：“${now}”；下一个字符“${next}”的概率为 ${chance}`);
 }
 
 // --- the answer -----------------------------------------------------------------------------------

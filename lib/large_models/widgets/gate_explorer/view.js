@@ -148,7 +148,8 @@ function build(ctx) {
           "hold the forget gate of all units at 0, and watch the answer. Then release it, and hold the input gate.",
           "把所有单元的遗忘门固定为 0，看答案怎样改变。然后放开它，再固定输入门。")),
         only("chars", t(
-          "type a word, then hold the forget gate of all units at 0.", "输入一个单词，再把所有单元的遗忘门固定为 0。")))),
+          "type a word, then hold the forget gate of all units at 0.",
+          "输入一个单词，再把所有单元的遗忘门固定为 0。")))),
     files.node, input.message),
     h("div", { class: "ge-bar" }, jobs.node, compare.node),
     h("div", { class: "ge-top" },
@@ -181,7 +182,8 @@ function build(ctx) {
     const traits = traitsNow();
     const [place, extent] = [at(), size()];
     const [unit, step] = place;
-    for (const [name, value] of Object.entries(model.cursorOf(extent, runs, place))) root.style.setProperty(name, value);
+    const cursor = Object.entries(model.cursorOf(extent, runs, place));
+    for (const [name, value] of cursor) root.style.setProperty(name, value);
     for (const { numbers, letters } of strips) {
       if (traits.job === "chars") letters.show(model.lettersOf(traits, step));
       else numbers.show(model.numbersOf(traits));
