@@ -34,7 +34,7 @@ PLAYED = """(n) => ({rate: heard[n].buffer.rate, data: [...heard[n].buffer.data]
 
 def chances(page):
     settle(page)
-    texts = page.locator(".sl-value").all_text_contents()
+    texts = page.locator(".sl-bar .lw-bar-value").all_text_contents()
     return [float(text.strip("<>%")) / 100 for text in texts]
 
 
@@ -83,20 +83,60 @@ def test_python_can_set_everything(page):
         "() => { model.set('sound', 'ow'); model.set('speaker', 5); model.set('noise', 0); }"
     )
     check(page, SpeechLab(sound="ow", speaker=5, noise=0))
-    assert page.locator(".sl-level").inner_text() == "as loud as the sound"
+    assert page.locator(".sl-top .lw-slider-value").inner_text() == "as loud as the sound"
 
 
-def test_the_picture_is_the_spectrogram(page):
-    widget = SpeechLab(sound="we", noise=20)
-    show(page, widget)
-    settle(page)
-    rows, columns, pixels = page.locator(".sl-picture").evaluate(
-        """(canvas) => [canvas.height, canvas.width,
-          [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]]"""
-    )
-    assert (rows, columns) == (65, 49)
-    green = np.reshape(pixels, (65, 49, 4))[::-1, :, 1].astype(float)  # grows with the value
-    assert np.corrcoef(green.ravel(), widget.picture.ravel())[0, 1] > 0.99
+DRAWN = """async () => {
+  const {speechModel, COLUMNS} = await import("/speech_lab/model.js");
+  const {unpack} = await import("/engine/packed.js");
+  const {pixelsOf} = await import("/kit/colors.js");
+  const get = (key) => window.model.get(key);
+  const model = speechModel({sounds: get("_sounds"), voices: get("_voices"),
+    weights: unpack(new Uint8Array(get("_weights").buffer))});
+  const view = model.hear({sound: get("sound"), speaker: get("speaker"), noise: get("noise")});
+  const canvas = document.querySelector(".sl-picture");
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = pixelsOf(view.picture.values, {scale: "magnitude"});
+  const bars = [...document.querySelectorAll(".sl-bar")];
+  const lines = document.querySelector(".sl-line").getAttribute("d").slice(1).split("M")
+    .map((part) => part.split(/[ V]/).map(Number)); // x, from y, to y
+  return {
+    size: [canvas.height, canvas.width], wanted: view.picture.size,
+    picture: String([...new Uint32Array(data.buffer)]) === String([...pixels]),
+    bars: bars.map((bar, k) => Math.abs(
+      bar.querySelector(".lw-bar-fill").getBoundingClientRect().width
+      / bar.querySelector(".lw-bar-track").getBoundingClientRect().width - view.rows[k].share)),
+    marks: bars.every((bar, k) => bar.classList.contains("sl-best") === view.rows[k].best
+      && bar.classList.contains("sl-truth") === view.rows[k].truth),
+    wave: lines.length === COLUMNS && lines.every(([x, from, to], i) => x === i + 0.5
+      && Math.abs(from - 30 * (1 - view.wave[i][1])) < 0.051
+      && Math.abs(to - 30 * (1 - view.wave[i][0]) - 0.5) < 0.051),
+  };
+}"""
+
+
+def test_what_is_drawn_is_what_the_model_says(page):
+    show(page, SpeechLab(sound="we", noise=20))
+    for change in ({}, {"noise": -5, "speaker": 3}):
+        page.evaluate("(how) => Object.entries(how).forEach(([k, v]) => model.set(k, v))", change)
+        settle(page)
+        drawn = page.evaluate(DRAWN)
+        assert drawn["size"] == drawn["wanted"] == [65, 49]
+        assert drawn["picture"] and drawn["wave"] and drawn["marks"]
+        assert len(drawn["bars"]) == 10 and max(drawn["bars"]) < 2e-3
+
+
+def test_play_follows_what_has_just_been_set(page):
+    """Before the next frame is drawn, and before the first one."""
+    page.add_init_script(f"({EAR})()")
+    show(page, SpeechLab())
+    script = """() => {
+      model.set("sound", "ow");
+      document.querySelector(".sl-play").click();
+    }"""
+    page.evaluate(script)
+    played = page.evaluate(PLAYED, 0)["data"]
+    np.testing.assert_allclose(played, 0.4 * SpeechLab(sound="ow").samples, atol=1e-6)
 
 
 def test_it_plays_what_is_shown_only_when_pressed(page):
