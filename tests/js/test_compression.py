@@ -1,5 +1,4 @@
-"""compress.js against large_models.formulas.compression: bit for bit; and the
-LeNet."""
+"""engine/compression.js against large_models.formulas.compression, bit for bit; and the LeNet."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""speech_lab.js against the Python that it repeats.
+"""engine/speech.js against the Python that it repeats.
 
 The sound agrees to 1e-6 (both compute in double precision and store float32), the picture to 1e-4:
 a decibel of what is far under the loudest spot hangs on the last digits of the sound.

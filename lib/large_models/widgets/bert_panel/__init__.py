@@ -1,7 +1,7 @@
 """The shipped BERT reads a sentence: what BertLive and CheckpointScrubber have in common.
 
-The page runs the model itself (bert.js, wordpiece.js) on weights of float16, which it loads on
-first use; here the same computation is in NumPy, `formulas.bert`.
+The page runs the model itself (bert_panel/model.js) on weights of float16, which it loads on first
+use; here the same computation is in NumPy, `formulas.bert`.
 """
 
 import json

@@ -172,7 +172,8 @@ export function answersView({ place, places, answers, hidden }) {
   const more = of > 1 ? t("Press another [MASK] for its answers.", "按另一个 [MASK]，看它的答案。") : "";
   const was = hidden && {
     before: t("The hidden token was ", "被藏的是 "), token: visible(hidden.token),
-    after: t(`: rank ${hidden.rank}, ${probability(hidden.probability)}. `, `：第 ${hidden.rank} 名，${probability(hidden.probability)}。`),
+    after: t(`: rank ${hidden.rank}, ${probability(hidden.probability)}. `,
+      `：第 ${hidden.rank} 名，${probability(hidden.probability)}。`),
   };
   const best = answers.slice(0, 3).map(([token, p]) => `${token} ${probability(p)}`).join(", ");
   return {

@@ -116,7 +116,8 @@ function sentencePart(ctx, suggestions, onText) {
     onText(text, true);
   };
   return {
-    node: h("div", { class: "bp-field" }, h("label", { class: "lw-label", for: id }, t("Your sentence", "您的句子")), input, wrong),
+    node: h("div", { class: "bp-field" },
+      h("label", { class: "lw-label", for: id }, t("Your sentence", "您的句子")), input, wrong),
     tries: h("div", { class: "bp-tries" }, suggestions.map((text) => (
       h("button", { type: "button", class: "lw-button", onclick: ctx.guard(() => take(text)) }, text)))),
     set(text) { if (input.value !== text) input.value = text; },
@@ -129,7 +130,9 @@ function sentencePart(ctx, suggestions, onText) {
 
 /** The tokens; press(at) is told which one is pressed. */
 function wordsPart(ctx, press) {
-  const node = h("div", { class: "bp-words", role: "group", "aria-label": t("the tokens; press one to hide it", "词元；按一个把它藏起来") });
+  const node = h("div", {
+    class: "bp-words", role: "group", "aria-label": t("the tokens; press one to hide it", "词元；按一个把它藏起来"),
+  });
   let chips = [];
   let focus = 1; // the chip that Tab reaches
   const reach = (at) => {
@@ -152,7 +155,8 @@ function wordsPart(ctx, press) {
         node.replaceChildren(...chips);
       }
       view.forEach(({ text, under, guess, pressed, edge }, at) => {
-        chips[at].replaceChildren(text, ...(under === null ? [] : [h("span", { class: guess ? "bp-guess" : "bp-was" }, under)]));
+        const below = under === null ? [] : [h("span", { class: guess ? "bp-guess" : "bp-was" }, under)];
+        chips[at].replaceChildren(text, ...below);
         chips[at].classList.toggle("bp-gap", guess);
         chips[at].setAttribute("aria-pressed", String(pressed));
         chips[at].setAttribute("aria-disabled", String(edge));

@@ -21,7 +21,8 @@ export function trainingView({ steps, curve, most, step }) {
     note: [
       t("Where [MASK] stands in held-out text, it finds ", "在没读过的文字里，[MASK] 处的词元它找回 "),
       probability(found.get(step)),
-      t(`; always saying the most frequent token finds ${probability(most)} (dotted).`, `；总答最常见的词元可找回 ${probability(most)}（点线）。`),
+      t(`; always saying the most frequent token finds ${probability(most)} (dotted).`,
+        `；总答最常见的词元可找回 ${probability(most)}（点线）。`),
     ],
   };
 }

@@ -1,7 +1,7 @@
 """How much of a network can be thrown away? The shipped LeNet with fewer bits and fewer weights.
 
-The page compresses the weights (compress.js) and reads all held-out digits anew with them. What
-travels: the weights, the 449 digits, their labels. Chapter: 5_2_2_compression.
+The page compresses the weights (engine/compression.js) and reads all held-out digits anew with
+them. What travels: the weights, the 449 digits, their labels. Chapter: 5_2_2_compression.
 """
 
 import json

@@ -56,7 +56,8 @@ export function weightsPlot(ctx, redraw) {
       const bars = after.map((height, bin) => (
         height ? `M${at(bin, 0.5)} ${bottom}V${top(height)}H${at(bin + 1, -0.5)}V${bottom}Z` : ""));
       show(name, grid(rows),
-        h("svg:path", { class: "cp-after", d: bars.join("") }), h("svg:path", { class: "cp-before", d: outline.join("") }),
+        h("svg:path", { class: "cp-after", d: bars.join("") }),
+        h("svg:path", { class: "cp-before", d: outline.join("") }),
         under(LEFT, least, "start"), under(x(0.5), zero), under(right, most, "end"));
       note.textContent = words;
     },

@@ -1,6 +1,6 @@
 """Pick a sound and a speaker, add noise, listen, and see what a small CNN makes of it.
 
-The page makes the sound, its spectrogram and the network's answer itself (speech_lab.js). What
+The page makes the sound, its spectrogram and the network's answer itself (engine/speech.js). What
 travels: the weights in half precision, and what six held-out speakers aim at. Chapter: 1_2_areas.
 """
 

@@ -14,7 +14,8 @@ function picturePart() {
     class: "sl-wave", viewBox: `0 0 ${COLUMNS} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true",
   }, path);
   const canvas = h("canvas", { class: "sl-picture", "aria-hidden": "true" });
-  const ticks = (texts, name) => h("div", { class: name, "aria-hidden": "true" }, texts.map((text) => h("span", {}, text)));
+  const ticks = (texts, name) => (
+    h("div", { class: name, "aria-hidden": "true" }, texts.map((text) => h("span", {}, text))));
   const y = axis([-1, 1], [HEIGHT, 0]);
   return {
     node: h("div", { class: "sl-see" },
@@ -38,7 +39,8 @@ function answerPart(sounds) {
   });
   return {
     node: h("div", { class: "sl-answer" }, verdict,
-      h("ul", { class: "sl-bars", "aria-label": t("the network's probabilities", "网络给出的概率") }, bars.map(({ node }) => node))),
+      h("ul", { class: "sl-bars", "aria-label": t("the network's probabilities", "网络给出的概率") },
+        bars.map(({ node }) => node))),
     show(view) {
       view.rows.forEach(({ share, truth, best }, k) => {
         bars[k].one.set(share);
