@@ -7,6 +7,8 @@ from tests.browser.harness import settle
 
 # A cell of a matrix shows two digits, a weight two after the point.
 SHOWN = {"rtol": 0.051, "atol": 5.1e-3}
+# What is read out is said once things rest, so it may say other things before.
+SAID = "(text) => document.querySelector('[aria-live]').textContent.startsWith(text)"
 SETTINGS = ["tokens", "features", "vectors", "w_q", "w_k", "w_v", "scale", "causal"]
 SETTINGS += ["double_softmax", "temperature"]
 RANDOM = np.random.default_rng(1)

@@ -9,6 +9,7 @@ import pytest
 from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 from tests.browser.attention import (
     OWN,
+    SAID,
     SHOWN,
     cell,
     cells,
@@ -176,9 +177,7 @@ def test_keys_move_in_a_matrix_and_say_so(page):
         page.keyboard.press(key)
         assert how(page).startswith(title), key
     assert saved(page, "query") == 1
-    page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
-    said = page.locator("[aria-live]").text_content()
-    assert said == "ball looks at it: q · k = 0 × 0 + 2 × 1 = 2"
+    page.wait_for_function(SAID, arg="ball looks at it: q · k = 0 × 0 + 2 × 1 = 2")
 
 
 def test_touch(browser):

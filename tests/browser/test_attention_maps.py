@@ -8,6 +8,7 @@ import pytest
 
 from large_models.widgets.attention_explorer import AttentionExplorer
 from tests.browser.attention import (
+    SAID,
     SENTENCES,
     SHOWN,
     TOKENS,
@@ -67,8 +68,7 @@ def test_words_by_mouse_and_by_key(page):
     assert model(page, "query") == 7
     checked = page.locator(".ax-word[aria-checked=true]")
     assert checked.count() == 1 and checked.evaluate("(n) => n === document.activeElement")
-    page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
-    assert page.locator("[aria-live]").text_content().startswith("layer 1, head 1: it looks at ")
+    page.wait_for_function(SAID, arg="layer 1, head 1: it looks at ")
 
 
 def test_heads_by_mouse_and_by_key(page):
