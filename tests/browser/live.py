@@ -41,7 +41,7 @@ DIFFERENT = """async ([item, before]) => {
   };
   const pictures = (what, wanted) => compare(what, all(what + " canvas").map(drawn),
     wanted.map((picture) => [...picture.shape, ...pixelsOf(picture.values, picture)]));
-  const round = (list) => list.map((value) => Math.round(1000 * parseFloat(value)));
+  const round = (list) => list.map((value) => Math.round(100 * parseFloat(value)));
 
   const layers = m.layers();
   for (const [kind, wanted] of Object.entries(layers.pictures)) {
