@@ -41,7 +41,8 @@ DRAWN = """async (hovered) => {
     fit: document.querySelector(".tl-fit").textContent,
   }, {
     dots: plot.dots.map(({name, field, kind, away, at}) => [name,
-      `tl-mark tl-${field}${kind === "known" ? "" : ` tl-${kind}`}${away ? " tl-away" : ""}`, ...at]),
+      `tl-mark tl-${field}${kind === "known" ? "" : ` tl-${kind}`}${away ? " tl-away" : ""}`,
+      ...at]),
     shapes: plot.dots.map(({kind}) => kind === "gap"),
     names: plot.names.map(of), here: plot.names.flatMap((name) => (name.here ? name.text : [])),
     ticks: plot.ticks.map(of), grid: plot.grid.flatMap(flat), axis: flat(plot.axis),
