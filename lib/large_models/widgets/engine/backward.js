@@ -10,7 +10,7 @@ import { show, tensor } from "./tensors.js";
 
 export { avgPool2dBackward, conv2dBackward, maxPool2dBackward } from "./backward_windows.js";
 
-/** @typedef {import("./tensors.js").Tensor} Tensor */
+/** @import { Tensor } from "./tensors.js" */
 
 /** The gradient of `relu` with respect to x: at zero it is zero.
  * @param {Tensor} grad

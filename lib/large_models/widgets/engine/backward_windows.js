@@ -3,7 +3,7 @@ import { readConv } from "./nn.js";
 import { AVG_POOL, MAX_POOL, pooledWindows } from "./pooling.js";
 import { batched, show, tensor, withDefaults } from "./tensors.js";
 
-/** @typedef {import("./tensors.js").Tensor} Tensor */
+/** @import { Tensor } from "./tensors.js" */
 
 /** Gradients of `conv2d`: {x, weight, bias}. grad (B, O, H', W') or (O, H', W'); the rest as given
  *  to `conv2d`.

@@ -5,7 +5,7 @@ import { multiHeadAttention } from "./attention.js";
 import { linear, relu, tensor } from "./nn.js";
 import { embedding, gelu, layerNorm } from "./transformer.js";
 
-/** @typedef {import("./nn.js").Tensor} Tensor */
+/** @import { Tensor } from "./nn.js" */
 
 /** @type {(x: Tensor) => Tensor} */
 const BERT_TANH = (x) => gelu(x, { approximate: "tanh" });
