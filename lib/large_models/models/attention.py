@@ -83,8 +83,9 @@ def attention_streaming(
 ) -> Tensor:
     """The same as `scaled_dot_product_attention`, never holding more than L x block_size scores.
 
-    `formulas.attention.attention_streaming` says how, and which ValueErrors it raises. Autograd
-    keeps every block for its way back: the memory is saved where no gradients are asked for.
+    Gives (..., L, Dv); `formulas.attention.attention_streaming` says how, and which ValueErrors it
+    raises. Autograd keeps every block for its way back: the memory is saved where no gradients are
+    asked for.
     """
     if block_size < 1:
         raise ValueError(f"block_size: expected at least 1, got {block_size}")

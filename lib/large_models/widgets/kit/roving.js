@@ -1,4 +1,4 @@
-// Arrow keys among buttons of which Tab reaches one: the chosen one of a row or a grid.
+// Arrow keys among buttons of which Tab reaches only the chosen one: a row of them, or a grid.
 
 /** Listens on `node` for arrows, Home and End. buttons(): all of them, null where a grid has a gap;
  *  at(): the index of the chosen one; across(): how many stand in a row, where there is more than
