@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: help widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-slow seeds bare mutants
+.PHONY: help widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,11 @@ engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, 
 
 unit: $(INSTALLED) browser
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser --ignore=tests/lab
+
+# What takes long: training, installing, running a notebook.
+SLOW := browser lab experiments training test_package.py test_imports.py test_notebooks.py
+test-fast: $(INSTALLED)  ## Test what needs no browser, no notebook and no training (a minute)
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n 2 tests $(addprefix --ignore=tests/,$(SLOW))
 
 notebook-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters

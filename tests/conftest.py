@@ -22,7 +22,10 @@ ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile(
     "book", deadline=None, derandomize=True, database=None, print_blob=True
 )
-hypothesis.settings.load_profile("book")
+hypothesis.settings.register_profile(
+    "fast", hypothesis.settings.get_profile("book"), max_examples=5
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "book"))
 
 
 @pytest.fixture(scope="session")
