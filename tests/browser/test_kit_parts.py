@@ -66,3 +66,17 @@ def test_arrows_walk_among_buttons(page, rows, gap, walk):
         page.keyboard.press(key)
         focused = page.evaluate("() => [window.at, Number(document.activeElement.textContent)]")
         assert focused == [place, place], key
+
+
+def test_a_second_key_counts_before_the_first_is_drawn(page):
+    page.evaluate(GRID, {"rows": False, "gap": None})
+    at = page.evaluate("""() => {
+      const key = (key) => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+      const asked = [];
+      Object.defineProperty(window, "at", {get: () => 0, set: (i) => asked.push(i)});
+      key("End");
+      key("ArrowLeft");
+      return asked;
+    }""")
+    assert at == [5, 4]

@@ -7,7 +7,10 @@
 export function roving(ctx, node, { buttons, at, across = () => 1, pick, scrolls = true }) {
   ctx.listen(node, "keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const [all, now, row] = [buttons(), at(), across()];
+    const [all, row] = [buttons(), across()];
+    // Where the focus is: a second key in one frame comes before the first is drawn.
+    const focused = all.findIndex((button) => button?.contains(event.target));
+    const now = focused < 0 ? at() : focused;
     const to = {
       ArrowLeft: now - 1, ArrowRight: now + 1, ArrowUp: now - row, ArrowDown: now + row, Home: 0, End: all.length - 1,
     }[event.key];
