@@ -3,7 +3,7 @@
 import numpy as np
 
 from large_models.widgets.attention_explorer import AttentionExplorer
-from tests.browser.harness import settle
+from tests.browser.harness import model, settle
 
 # A cell of a matrix shows two digits, a weight two after the point.
 SHOWN = {"rtol": 0.051, "atol": 5.1e-3}
@@ -40,20 +40,6 @@ def watching(**settings):
 
 def widget(mode, **settings):
     return watching(**settings) if mode == "model" else AttentionExplorer(**settings)
-
-
-def model(page, key):
-    return page.evaluate("(key) => model.get(key)", key)
-
-
-def saved(page, key):
-    page.wait_for_function("(key) => key in saved", arg=key)
-    return page.evaluate("(key) => saved[key]", key)
-
-
-def set_from_python(page, **traits):
-    page.evaluate("(t) => Object.entries(t).forEach(([k, v]) => model.set(k, v))", traits)
-    settle(page)
 
 
 def parse(text):

@@ -33,21 +33,6 @@ def most_likely(chances):
     return {CHARACTERS[k]: float(chances[k]) for k in order}
 
 
-def model(page, key):
-    return page.evaluate("(key) => model.get(key)", key)
-
-
-def set_from_python(page, **traits):
-    page.evaluate("(t) => Object.entries(t).forEach(([k, v]) => model.set(k, v))", traits)
-    settle(page)
-
-
-def saved(page, key):
-    """What Python was told last; a moved cursor is told once it rests."""
-    page.wait_for_function("(key) => key in saved", arg=key)
-    return page.evaluate("(key) => saved[key]", key)
-
-
 def colors(page, name):
     """A map's pixels, (units, steps, 3)."""
     settle(page)

@@ -38,15 +38,6 @@ def wake(page):
     settle(page)
 
 
-def model(page, key):
-    return page.evaluate("(key) => model.get(key)", key)
-
-
-def set_from_python(page, **traits):
-    page.evaluate("(t) => Object.entries(t).forEach(([k, v]) => model.set(k, v))", traits)
-    settle(page)
-
-
 def visible(text):
     return text.replace(" ", "␣").replace("\n", "⏎")
 

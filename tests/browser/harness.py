@@ -139,6 +139,37 @@ def settle(page):
     page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
 
+def model(page, key):
+    """A trait as the page has it."""
+    return page.evaluate("(key) => model.get(key)", key)
+
+
+def set_from_python(page, **traits):
+    page.evaluate("(t) => Object.entries(t).forEach(([k, v]) => model.set(k, v))", traits)
+    settle(page)
+
+
+def saved(page, key):
+    """What Python was told last; a moved cursor is told once it rests."""
+    page.wait_for_function("(key) => key in saved", arg=key)
+    return page.evaluate("(key) => saved[key]", key)
+
+
+def tabbed(page, most):
+    """What Tab reaches in the widget from here on, by name, in at most so many steps."""
+    seen = []
+    while len(seen) < most:
+        page.keyboard.press("Tab")
+        name = page.evaluate("""() => document.activeElement.closest(".lw") &&
+          (document.activeElement.getAttribute("aria-label")
+           ?? document.activeElement.labels?.[0]?.textContent
+           ?? document.activeElement.textContent)""")
+        if not name:
+            break
+        seen.append(name)
+    return seen
+
+
 def told(page, **expected):
     """Wait until Python has been told just this: a moved cursor is told once it rests."""
     page.wait_for_function(

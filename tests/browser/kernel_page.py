@@ -34,21 +34,6 @@ def place(page):
     return tuple(int(n) - 1 for n in numbers(page.locator(".ke-equation").inner_text()))
 
 
-def model(page, key):
-    return page.evaluate("(key) => model.get(key)", key)
-
-
-def set_from_python(page, **traits):
-    page.evaluate("(t) => Object.entries(t).forEach(([k, v]) => model.set(k, v))", traits)
-    settle(page)
-
-
-def saved(page, key):
-    """What Python was told last; a moved window is told once it rests."""
-    page.wait_for_function("(key) => key in saved", arg=key)
-    return page.evaluate("(key) => saved[key]", key)
-
-
 def pixels_of(page, side):
     """(H, W, 3) what the input's or output's canvas holds."""
     settle(page)

@@ -7,19 +7,8 @@ import numpy as np
 import pytest
 
 from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
-from tests.browser.attention import (
-    OWN,
-    SAID,
-    SHOWN,
-    cell,
-    cells,
-    how,
-    model,
-    saved,
-    set_from_python,
-    twin,
-)
-from tests.browser.harness import settle, show
+from tests.browser.attention import OWN, SAID, SHOWN, cell, cells, how, twin
+from tests.browser.harness import model, saved, set_from_python, settle, show
 
 MODEL = """async (hover) => {
   const {FIRST, TRAITS, handView} = await import("/attention_explorer/by_hand_model.js");

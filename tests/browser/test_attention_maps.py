@@ -15,13 +15,10 @@ from tests.browser.attention import (
     alpha,
     answers,
     cells,
-    model,
-    saved,
-    set_from_python,
     strip,
     watching,
 )
-from tests.browser.harness import settle, show
+from tests.browser.harness import model, saved, set_from_python, settle, show
 
 
 def test_shows_the_models_weights(page):

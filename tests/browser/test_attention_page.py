@@ -6,7 +6,7 @@ import pytest
 
 from large_models.widgets.attention_explorer import EXAMPLES, AttentionExplorer
 from tests.browser.attention import SENTENCES, cell, top, watching, widget
-from tests.browser.harness import serious, settle, show, state_of
+from tests.browser.harness import serious, settle, show, state_of, tabbed
 
 
 def test_state_is_small():
@@ -156,18 +156,7 @@ def test_everything_can_be_reached_by_tab(page, mode, wanted):
     show(page, widget(mode))
     settle(page)
     page.evaluate("() => document.activeElement.blur()")
-    seen = []
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        name = page.evaluate(
-            """() => document.activeElement.closest(".lw") &&
-              (document.activeElement.getAttribute("aria-label")
-               ?? document.activeElement.labels?.[0]?.textContent
-               ?? document.activeElement.textContent)"""
-        )
-        if not name:
-            break
-        seen.append(name)
+    seen = tabbed(page, 80)
     for name in wanted:
         assert any(name in label for label in seen), f"{name!r} is not among {seen}"
 

@@ -6,7 +6,7 @@ import pytest
 
 from large_models.widgets import CheckpointScrubber
 from tests.browser.bert import BOTH, chip, settle, shown, wake
-from tests.browser.harness import kept_height, serious, show
+from tests.browser.harness import kept_height, serious, show, tabbed
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -103,20 +103,8 @@ def test_keys(page, kind):
     place = page.evaluate("() => model.get('masked')")
     assert place is not None and place >= 4
     page.wait_for_function("() => document.querySelector('[aria-live]').textContent !== ''")
-    seen = []
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => document.activeElement.closest(".lw") &&
-                  (document.activeElement.getAttribute("aria-label")
-                   ?? document.activeElement.labels?.[0]?.textContent
-                   ?? document.activeElement.textContent)"""
-            )
-        )
-        if not seen[-1]:
-            break
-    names = " | ".join(name for name in seen if name)
+    seen = tabbed(page, 12)
+    names = " | ".join(seen)
     for wanted in ["matrix", "compare two heads", "layer 3, head 1"]:
         assert wanted in names, f"{wanted!r} is not among {names}"
 

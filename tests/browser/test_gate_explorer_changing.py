@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 
 from large_models.widgets.gate_explorer import GateExplorer, sequence
-from tests.browser.gate_page import (
-    CLOSE,
-    bars,
-    hold,
-    model,
-    most_likely,
-    saved,
-    set_from_python,
-    shown_chars,
-)
-from tests.browser.harness import settle, show
+from tests.browser.gate_page import CLOSE, bars, hold, most_likely, shown_chars
+from tests.browser.harness import model, saved, set_from_python, settle, show
 
 
 def test_without_its_memory_the_sum_vanishes(page):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from large_models.widgets.gate_explorer import GateExplorer
-from tests.browser.gate_page import colors, model, saved
-from tests.browser.harness import settle, show, told
+from tests.browser.gate_page import colors
+from tests.browser.harness import model, saved, settle, show, told
 
 
 def test_keys_move_the_cursor(page):

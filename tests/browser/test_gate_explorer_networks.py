@@ -6,8 +6,8 @@ import numpy as np
 
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.gate_explorer import GateExplorer
-from tests.browser.gate_page import CLOSE, hold, model, most_likely, saved, shown_chars
-from tests.browser.harness import settle, show, told
+from tests.browser.gate_page import CLOSE, hold, most_likely, shown_chars
+from tests.browser.harness import model, saved, settle, show, told
 
 
 def test_networks_for_text_come_when_they_are_wanted(page):

@@ -7,17 +7,17 @@ import pytest
 
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.generation_view import GenerationView
-from tests.browser.generation import (
-    bars,
-    button,
-    chips,
+from tests.browser.generation import bars, button, chips, step, title, wake
+from tests.browser.harness import (
+    kept_height,
     model,
+    serious,
     set_from_python,
-    step,
-    title,
-    wake,
+    settle,
+    show,
+    state_of,
+    tabbed,
 )
-from tests.browser.harness import kept_height, serious, settle, show, state_of
 
 ASSET_NAMES = ["gpt-docs", "gpt-docs-tokenizer"]
 
@@ -223,20 +223,8 @@ def test_everything_can_be_reached_by_tab(page):
     show(page, GenerationView(text=" x"))
     wake(page)
     page.get_by_label("Your beginning").focus()
-    seen = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => document.activeElement.closest(".lw") &&
-                  (document.activeElement.getAttribute("aria-label")
-                   ?? document.activeElement.labels?.[0]?.textContent
-                   ?? document.activeElement.textContent)"""
-            )
-        )
-        if not seen[-1]:
-            break
-    names = " | ".join(name for name in seen if name)
+    seen = tabbed(page, 40)
+    names = " | ".join(seen)
     for wanted in ["?", "Step", "Play", "Undo", "Reset", "%", "draw", "Temperature", "Top-k",
                    "Top-p", "more Seed", "mean of all heads"]:  # fmt: skip
         assert wanted in names, f"{wanted!r} is not among {names}"

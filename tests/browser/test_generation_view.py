@@ -16,17 +16,15 @@ from tests.browser.generation import (
     check_bars,
     chips,
     lengths,
-    model,
     oracle,
     scores_of,
-    set_from_python,
     shares,
     step,
     title,
     visible,
     wake,
 )
-from tests.browser.harness import settle, show
+from tests.browser.harness import model, set_from_python, settle, show
 
 ASSET_NAMES = ["gpt-docs", "gpt-docs-tokenizer"]
 

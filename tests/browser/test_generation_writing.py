@@ -10,7 +10,6 @@ from tests.browser.generation import (
     button,
     check_bars,
     chips,
-    model,
     oracle,
     scores_of,
     step,
@@ -18,7 +17,7 @@ from tests.browser.generation import (
     visible,
     wake,
 )
-from tests.browser.harness import delays, settle, show
+from tests.browser.harness import delays, model, settle, show
 from tests.js.test_sampling import mulberry32
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from large_models.widgets.assets import picture
 from large_models.widgets.kernel_explorer import KernelExplorer
-from tests.browser.harness import serious, settle, show
+from tests.browser.harness import serious, settle, show, tabbed
 from tests.browser.kernel_page import pixels_of, reading
 
 # Pairs of what is on the page and what the model says, by name.
@@ -206,20 +206,8 @@ def test_a_theme_that_changes_is_followed(page):
 def test_everything_can_be_reached_by_tab(page):
     show(page, KernelExplorer())
     page.locator(".lw select").first.focus()
-    seen = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => document.activeElement.closest(".lw") &&
-                  (document.activeElement.getAttribute("aria-label")
-                   ?? document.activeElement.labels?.[0]?.textContent
-                   ?? document.activeElement.textContent)"""
-            )
-        )
-        if not seen[-1]:
-            break
-    names = " | ".join(name for name in seen if name)
+    seen = tabbed(page, 40)
+    names = " | ".join(seen)
     for wanted in ["Your file", "Convolution", "Input", "play", "Kernel", "more stride", "Output",
                    "cut to", "weight row 3, column 3", "change the sign"]:  # fmt: skip
         assert wanted in names, f"{wanted!r} is not among {names}"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from large_models.widgets.kernel_explorer import KERNELS, KernelExplorer
-from tests.browser.harness import settle, show
-from tests.browser.kernel_page import model, numbers, place, reading, saved, set_from_python
+from tests.browser.harness import model, saved, set_from_python, settle, show
+from tests.browser.kernel_page import numbers, place, reading
 
 
 def test_a_cell_takes_numbers_as_people_write_them(page):

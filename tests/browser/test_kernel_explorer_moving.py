@@ -3,8 +3,8 @@
 import pytest
 
 from large_models.widgets.kernel_explorer import KernelExplorer
-from tests.browser.harness import delays, settle, show, told
-from tests.browser.kernel_page import model, place, point
+from tests.browser.harness import delays, model, settle, show, told
+from tests.browser.kernel_page import place, point
 
 
 def test_the_window_follows_the_mouse_and_comes_back(page):

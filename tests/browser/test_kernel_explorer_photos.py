@@ -7,8 +7,8 @@ import pytest
 
 from large_models.widgets.assets import picture, png
 from large_models.widgets.kernel_explorer import KernelExplorer
-from tests.browser.harness import START, serve, settle, show, state_of
-from tests.browser.kernel_page import model, pixels_of, place, reading, saved
+from tests.browser.harness import START, model, saved, serve, settle, show, state_of
+from tests.browser.kernel_page import pixels_of, place, reading
 
 
 def test_another_photograph_is_fetched_when_it_is_wanted(page):
