@@ -14,6 +14,7 @@ def test_set_as_a_published_run(name):
     assert widget.run == RUNS[name].plan and widget.published == name
     assert TrainingBudget.like(name).run == RUNS[name].plan
     assert TrainingBudget.like(name, price=2.5).run.price == 2.5
+    assert TrainingBudget.like(name, published="").published == ""
 
 
 def test_the_page_gets_what_it_needs():

@@ -107,7 +107,7 @@ class TrainingBudget(BookWidget):
         Raises:
             ValueError: for a name that is not in `RUNS`.
         """
-        return cls(published=name, **(_plan(name) | changes))
+        return cls(**({"published": name} | _plan(name) | changes))
 
     def set_as(self, name: str) -> None:
         """Take over the settings of a published run.
