@@ -56,7 +56,7 @@ export function linearBackward(grad, x, weight) {
  */
 export function crossEntropy(logits, targets) {
   const [B, K] = logits.shape;
-  const wrong = Array.from(targets).find((k) => !Number.isInteger(k) || k < 0 || k >= K);
+  const wrong = outside(targets, K);
   if (logits.shape.length !== 2 || targets.length !== B || wrong !== undefined) {
     throw new Error(
       `crossEntropy: expected logits (B, K) and B targets from 0 to K - 1, got ` +
@@ -176,9 +176,21 @@ export function scaledDotProductAttentionBackward(grad, query, key, value, optio
 export function embeddingBackward(grad, ids, weight) {
   const C = weight.shape[1];
   sameShape("embeddingBackward", grad, [ids.length, C]);
+  const wrong = outside(ids, weight.shape[0]);
+  if (wrong !== undefined) {
+    throw new Error(`embeddingBackward: expected ids below ${weight.shape[0]}, got ${wrong}`);
+  }
   const out = new Float64Array(weight.data.length);
   for (let t = 0; t < ids.length; t++) {
     for (let c = 0; c < C; c++) out[ids[t] * C + c] += grad.data[t * C + c];
   }
   return tensor(out, weight.shape);
+}
+
+/** The first number that is not a whole one from 0 to size - 1, or undefined.
+ * @param {ArrayLike<number>} numbers
+ * @param {number} size
+ */
+function outside(numbers, size) {
+  return Array.from(numbers).find((n) => !Number.isInteger(n) || n < 0 || n >= size);
 }
