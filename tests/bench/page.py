@@ -62,13 +62,18 @@ def drag(widget: str, which: int = 0) -> str:
           slider.dispatchEvent(new Event("input", {{bubbles: true}}));"""
 
 
+def typed(selector: str, value: str, which: int = 0) -> str:
+    """A script that types a value, an expression of i, into one of the inputs found."""
+    return f"""
+          const box = document.querySelectorAll({selector!r})[{which}];
+          box.value = {value};
+          box.dispatchEvent(new Event("input", {{bubbles: true}}));"""
+
+
 # What a reader does on each page, again and again: the i-th time as a script.
 ANSWERS = {
     "3_1_cnn": {
-        "KernelExplorer, a weight edited, 256 x 256": """
-          const cell = document.querySelector(".ke-kernel input");
-          cell.value = String(i / 100);
-          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "KernelExplorer, a weight edited, 256 x 256": typed(".ke-kernel input", "String(i / 100)"),
         "ConvLive, a stroke goes on, whole network": """
           const paper = document.querySelector(".lw-paper");
           const box = paper.getBoundingClientRect();
@@ -77,26 +82,18 @@ ANSWERS = {
           paper.setPointerCapture = () => {};
           if (!i) paper.dispatchEvent(new PointerEvent("pointerdown", event));
           paper.dispatchEvent(new PointerEvent("pointermove", event));""",
-        "ConvLive, a weight edited, whole network": """
-          const cell = document.querySelector('[data-widget="conv-live"] input[type=text]');
-          cell.value = String(i / 100);
-          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "ConvLive, a weight edited, whole network": typed(
+            '[data-widget="conv-live"] input[type=text]', "String(i / 100)"
+        ),
     },
     "3_2_rnn": {
-        "GateExplorer, a number edited, two networks": """
-          const box = document.querySelector(".ge-value");
-          box.value = String(i / 100);
-          box.dispatchEvent(new Event("input", {bubbles: true}));""",
-        "GateExplorer, the last of 40 characters typed": """
-          const box = document.querySelectorAll(".ge-typed")[1];
-          box.value = "Return the indices of the elements that".slice(0, 39) + "ab"[i % 2];
-          box.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "GateExplorer, a number edited, two networks": typed(".ge-value", "String(i / 100)"),
+        "GateExplorer, the last of 40 characters typed": typed(
+            ".ge-typed", '"Return the indices of the elements that".slice(0, 39) + "ab"[i % 2]', 1
+        ),
     },
     "3_3_self_attention": {
-        "AttentionExplorer, a number edited": """
-          const cell = document.querySelector("input.ax-cell");
-          cell.value = String(i / 100);
-          cell.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "AttentionExplorer, a number edited": typed("input.ax-cell", "String(i / 100)"),
         "AttentionExplorer, a word of a model's maps": """
           const words = document.querySelectorAll("button.ax-word");
           words[i % words.length].click();""",
@@ -115,10 +112,9 @@ ANSWERS = {
     "4_2_infer_bert": {
         "BertLive, another token hidden, 15 tokens": """
           document.querySelectorAll(".bp-token")[1 + (i % 13)].click();""",
-        "BertLive, the last of 32 tokens typed": """
-          const box = document.querySelector(".bp-input");
-          box.value = "the number of nodes ".repeat(7) + ["in", "of"][i % 2];
-          box.dispatchEvent(new Event("input", {bubbles: true}));""",
+        "BertLive, the last of 32 tokens typed": typed(
+            ".bp-input", '"the number of nodes ".repeat(7) + ["in", "of"][i % 2]'
+        ),
     },
     "1_background": {"Timeline, the start of the fit dragged": drag("timeline")},
     "1_2_areas": {
