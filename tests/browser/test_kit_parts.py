@@ -80,3 +80,25 @@ def test_a_second_key_counts_before_the_first_is_drawn(page):
       return asked;
     }""")
     assert at == [5, 4]
+
+
+def test_a_colour_is_that_of_the_theme_that_is_now(page):
+    seen = page.evaluate("""async () => {
+      const {mount} = await import("/kit/mod.js");
+      const style = document.createElement("style");
+      style.textContent = ".lw { --x: red } [data-theme=dark] .lw { --x: blue }";
+      const el = document.createElement("div");
+      document.body.append(style, el);
+      const seen = [];
+      const end = mount({model: {}, el}, "a-widget", (ctx) => {
+        seen.push(ctx.color("--x"), ctx.color("--x"));
+        ctx.onTheme(() => seen.push(ctx.color("--x")));
+      });
+      document.documentElement.dataset.theme = "dark";
+      await new Promise(requestAnimationFrame);
+      document.documentElement.dataset.theme = "light";
+      await new Promise(requestAnimationFrame);
+      end();
+      return seen;
+    }""")
+    assert seen == ["red", "red", "blue", "red"]

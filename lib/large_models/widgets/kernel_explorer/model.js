@@ -47,11 +47,17 @@ export function layerOf(settings, pixels) {
  *  that one bright spot does not leave the rest pale; the labels say so. */
 export function scaleFor(values, clipped) {
   if (clipped) {
-    const cut = probability(values.reduce((n, v) => n + (v < -0.5 || v > 255.5), 0) / values.length);
+    let beyond = 0;
+    for (const v of values) if (v < -0.5 || v > 255.5) beyond += 1;
+    const cut = probability(beyond / values.length);
     return { scale: "gray", max: 255, labels: ["≤ 0", t(`${cut} cut off`, `截去 ${cut}`), "≥ 255"] };
   }
-  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const largest = values.reduce((a, b) => Math.max(a, b), -least);
+  let [least, most] = [Infinity, -Infinity]; // a loop: this runs over a whole photograph
+  for (const v of values) {
+    if (v < least) least = v;
+    if (v > most) most = v;
+  }
+  const largest = Math.max(-least, most);
   if (!(largest > 0)) return { scale: "diverging", max: 0, labels: ["", "0", ""] };
   const counts = new Uint32Array(1024);
   for (const v of values) counts[Math.floor((Math.abs(v) / largest) * 1023)] += 1;

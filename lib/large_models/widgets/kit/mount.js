@@ -82,10 +82,18 @@ export function mount({ model, el }, name, build) {
       cleanups.push(() => observer.disconnect());
     },
     onCleanup: (callback) => cleanups.push(callback),
-    color: (variable) => getComputedStyle(root).getPropertyValue(variable).trim(),
+    color(variable) {
+      if (!colors.has(variable)) {
+        colors.set(variable, getComputedStyle(root).getPropertyValue(variable).trim());
+      }
+      return colors.get(variable);
+    },
     reducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     say: () => {},
   };
+  // Asked for while drawing, a colour makes the page compute its styles: once a theme is enough.
+  const colors = new Map();
+  ctx.onTheme(() => colors.clear()); // the first to hear of it
   const end = () => {
     alive = false;
     for (const cleanup of cleanups.splice(0).reverse()) cleanup();
