@@ -142,34 +142,38 @@ class Watched:
     failed: list[str]
 
 
+def watch(context, url: str):
+    """A new page in a context, not open yet: (page, Watched). Nothing outside `url` is reached."""
+    page, seen = context.new_page(), Watched([], [], [])
+    home = url.split("/_build/")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
+
+    def answer(route, request):
+        if request.url.startswith((home, "data:", "blob:")):
+            route.continue_()
+        else:
+            seen.outside.append(request.url)
+            route.abort()
+
+    def said(message):
+        if message.type in ("error", "warning"):
+            seen.console.append(message.text)
+
+    context.route("**/*", answer)
+    page.on("console", said)
+    page.on("pageerror", lambda error: seen.console.append(str(error)))
+    page.on("requestfailed", lambda request: seen.failed.append(request.url))
+    page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
+    return page, seen
+
+
 @pytest.fixture
 def open_page(browser):
     """A function that opens an address and watches: (page, Watched). Nothing outside is reached."""
     contexts = []
 
     def open_(url: str, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        home = url.split("/_build/")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
-        seen = Watched([], [], [])
-
-        def answer(route, request):
-            if request.url.startswith((home, "data:", "blob:")):
-                route.continue_()
-            else:
-                seen.outside.append(request.url)
-                route.abort()
-
-        def said(message):
-            if message.type in ("error", "warning"):
-                seen.console.append(message.text)
-
-        context.route("**/*", answer)
-        page.on("console", said)
-        page.on("pageerror", lambda error: seen.console.append(str(error)))
-        page.on("requestfailed", lambda request: seen.failed.append(request.url))
-        page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
+        contexts.append(browser.new_context(**options))
+        page, seen = watch(contexts[-1], url)
         page.goto(url)
         return page, seen
 

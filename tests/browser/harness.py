@@ -8,9 +8,13 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from large_models.widgets import assets
+
+# A page of its own for a test that does what cannot be undone: a script before all others, a clock.
+new_page = pytest.mark.parametrize("page", ["new"], indirect=True)
 
 WIDGETS = Path(assets.__file__).parent
 ORIGIN = "http://lw.test"

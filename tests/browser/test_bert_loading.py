@@ -9,7 +9,7 @@ from large_models.widgets import BertLive
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.bert_panel import EXAMPLE
 from tests.browser.bert import BOTH, PLEASE, check, chip, later, settle, wake
-from tests.browser.harness import show
+from tests.browser.harness import new_page, show
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -93,6 +93,7 @@ def answer_as_kernel(page):
         )
 
 
+@new_page
 def test_a_kernel_answers_where_there_is_one(page):
     hold_long_timers(page)
     show(page, BertLive(), with_assets=False)
@@ -102,6 +103,7 @@ def test_a_kernel_answers_where_there_is_one(page):
     check(page, EXAMPLE, 3)
 
 
+@new_page
 def test_a_model_that_does_not_come_is_said_and_can_be_asked_for_again(page):
     hold_long_timers(page)
     show(page, BertLive(), with_assets=False)

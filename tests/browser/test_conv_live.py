@@ -5,7 +5,7 @@ import numpy as np
 from large_models.data import digits
 from large_models.widgets import ConvLive
 from large_models.widgets.conv_live import examples, weights
-from tests.browser.harness import show
+from tests.browser.harness import new_page, show
 from tests.browser.live import (
     SEVEN,
     assert_shows,
@@ -45,6 +45,7 @@ def test_alive_before_the_first_click_and_drawn_with_the_mouse(page):
     np.testing.assert_allclose([stroke[0], stroke[-1]], [[25, 20], [45, 85]], atol=0.6)
 
 
+@new_page
 def test_a_finger_draws_and_the_page_stays(page):
     page.set_viewport_size({"width": 390, "height": 500})
     show(page, ConvLive())

@@ -7,7 +7,7 @@ import numpy as np
 from large_models.widgets.assets import ASSETS
 from large_models.widgets.gate_explorer import GateExplorer
 from tests.browser.gate_page import CLOSE, hold, most_likely, shown_chars
-from tests.browser.harness import model, saved, settle, show, told
+from tests.browser.harness import model, new_page, saved, settle, show, told
 
 
 def test_networks_for_text_come_when_they_are_wanted(page):
@@ -59,6 +59,7 @@ def test_what_is_pressed_before_they_are_there_counts(page):
     assert page.locator(".lw-message").inner_text() == ""
 
 
+@new_page
 def test_networks_that_do_not_come_are_said(page):
     page.clock.install()
     show(page, GateExplorer(job="chars"), with_assets=False)

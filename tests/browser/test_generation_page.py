@@ -11,6 +11,7 @@ from tests.browser.generation import bars, button, chips, step, title, wake
 from tests.browser.harness import (
     kept_height,
     model,
+    new_page,
     serious,
     set_from_python,
     settle,
@@ -93,6 +94,7 @@ def test_a_text_that_is_not_read_yet_is_not_counted(page):
     assert "".join(chips(page)) == "Raises"
 
 
+@new_page
 def test_a_model_that_does_not_come_is_said_and_can_be_asked_for_again(page):
     page.clock.install()
     show(page, GenerationView(), with_assets=False)
@@ -165,6 +167,7 @@ def test_nothing_moves_and_nothing_sticks_out(page, width):
     check("the end of what it can read")
 
 
+@new_page
 def test_a_message_moves_nothing(page):
     page.set_viewport_size({"width": 390, "height": 800})
     page.clock.install()

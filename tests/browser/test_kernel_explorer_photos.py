@@ -7,7 +7,7 @@ import pytest
 
 from large_models.widgets.assets import picture, png
 from large_models.widgets.kernel_explorer import KernelExplorer
-from tests.browser.harness import START, model, saved, serve, settle, show, state_of
+from tests.browser.harness import START, model, new_page, saved, serve, settle, show, state_of
 from tests.browser.kernel_page import pixels_of, place, reading
 
 
@@ -52,6 +52,7 @@ def test_a_kernel_answers_where_there_is_one(page):
     assert model(page, "photo") == "digit", "an answer that comes late is not shown"
 
 
+@new_page
 def test_no_answer_is_said_and_the_old_photograph_stays(page):
     page.clock.install()
     show(page, KernelExplorer(), with_assets=False)
@@ -90,6 +91,7 @@ def test_what_is_pressed_before_there_is_a_picture_does_no_harm(page):
     np.testing.assert_array_equal(pixels_of(page, "out")[..., 0], picture("flower"))
 
 
+@new_page
 def test_a_first_picture_that_does_not_come_leaves_the_one_that_came_along(page):
     page.clock.install()
     wait_for_a_picture(page)

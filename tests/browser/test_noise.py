@@ -4,7 +4,7 @@ import pytest
 
 from large_models.widgets import ConvLive, KernelExplorer
 from large_models.widgets.assets import picture, png
-from tests.browser.harness import settle, show
+from tests.browser.harness import new_page, settle, show
 
 # As Firefox does with `privacy.resistFingerprinting`.
 NOISE = """() => {
@@ -46,6 +46,7 @@ def test_photographs_and_drawings_are_the_same_under_noise(browser, page, made):
     assert noisy[0] == plain[0]
 
 
+@new_page
 def test_a_drawn_one_is_read_as_a_one(page):
     page.add_init_script(f"({NOISE})()")
     show(page, ConvLive(drawing=[]))
@@ -60,6 +61,7 @@ def test_a_drawn_one_is_read_as_a_one(page):
 
 
 @pytest.mark.parametrize("noise", [True, False])
+@new_page
 def test_a_readers_own_file_is_the_exception_and_the_widget_says_so(page, noise):
     if noise:
         page.add_init_script(f"({NOISE})()")

@@ -8,7 +8,7 @@ import pytest
 from large_models.data import speech
 from large_models.widgets import SpeechLab
 from large_models.widgets.speech_lab import SOUNDS
-from tests.browser.harness import serious, settle, show
+from tests.browser.harness import new_page, serious, settle, show
 
 # Instead of the machine's loudspeaker: what was played, and whether it was stopped.
 EAR = """() => {
@@ -126,6 +126,7 @@ def test_what_is_drawn_is_what_the_model_says(page):
         assert len(drawn["bars"]) == 10 and max(drawn["bars"]) < 2e-3
 
 
+@new_page
 def test_play_follows_what_has_just_been_set(page):
     """Before the next frame is drawn, and before the first one."""
     page.add_init_script(f"({EAR})()")
@@ -139,6 +140,7 @@ def test_play_follows_what_has_just_been_set(page):
     np.testing.assert_allclose(played, 0.4 * SpeechLab(sound="ow").samples, atol=1e-6)
 
 
+@new_page
 def test_it_plays_what_is_shown_only_when_pressed(page):
     page.add_init_script(f"({EAR})()")
     widget = SpeechLab(sound="eye", noise=5)
@@ -163,6 +165,7 @@ def test_it_plays_what_is_shown_only_when_pressed(page):
     assert page.evaluate("() => [contexts, ended]") == [1, True]
 
 
+@new_page
 def test_a_sound_ends_with_the_widget(page):
     page.add_init_script(f"({EAR})()")
     show(page, SpeechLab())
@@ -181,6 +184,7 @@ def test_the_browsers_own_audio_takes_it(page):
     assert page.locator(".lw").get_attribute("data-state") == "ready"
 
 
+@new_page
 def test_a_browser_without_sound_says_so(page):
     page.add_init_script("delete window.AudioContext; delete window.webkitAudioContext;")
     show(page, SpeechLab())
