@@ -82,8 +82,8 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms (a quarter of an hour)
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
 
-serve: book  ## Build the book and serve it at http://localhost:8000
-	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+serve: book  ## Build the book and serve it on this machine, as a web host would
+	@$(BIN)/python book/serve.py
 
 links: book  ## Check the book's links: inside always, outside when there is a network
 	$(BIN)/python book/links.py
