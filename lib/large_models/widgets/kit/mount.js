@@ -5,6 +5,16 @@
 import { h } from "./elements.js";
 import { isChinese, t } from "./language.js";
 
+/** A variable's colour as "#rrggbb": where colours are forced it is the name of one of the system's. */
+function hexOf(root, variable) {
+  const value = getComputedStyle(root).getPropertyValue(variable).trim();
+  if (value.startsWith("#")) return value;
+  root.style.caretColor = value;
+  const levels = getComputedStyle(root).caretColor.match(/\d+/g) ?? [];
+  root.style.caretColor = "";
+  return `#${levels.slice(0, 3).map((level) => Number(level).toString(16).padStart(2, "0")).join("")}`;
+}
+
 /** Puts a widget into its host element: `build(ctx)` may be async and may return a clean-up.
  *  The root says how it is going in data-state: loading, ready, error. Returns the clean-up.
  *
@@ -83,9 +93,7 @@ export function mount({ model, el }, name, build) {
     },
     onCleanup: (callback) => cleanups.push(callback),
     color(variable) {
-      if (!colors.has(variable)) {
-        colors.set(variable, getComputedStyle(root).getPropertyValue(variable).trim());
-      }
+      if (!colors.has(variable)) colors.set(variable, hexOf(root, variable));
       return colors.get(variable);
     },
     reducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
