@@ -4,14 +4,17 @@ PIP_ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 BOOK := _build/html/index.html
+LITE := .venv-lite
 # One thread adds sums in one order: the notebooks print the same digits at every run.
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 export JUPYTER_PLATFORM_DIRS = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
+# Modules and tests are compiled once, not in every process.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow seeds bare mutants
+.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -81,6 +84,16 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 # A server, a browser and a kernel at once: what failed is tried a second time, and no third.
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms (a quarter of an hour)
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
+
+$(LITE)/.installed: book/lite/requirements.txt
+	$(PYTHON) -m venv $(LITE)
+	$(LITE)/bin/python -m pip install --quiet $(PIP_ARGS) -r $<
+	touch $@
+
+# Before the book: a page names JupyterLite if it is there.
+lite: $(INSTALLED) $(LITE)/.installed  ## Build the book with JupyterLite beside it; `make serve` shows both
+	$(LITE)/bin/python book/lite/build.py _build/html/lite
+	$(MAKE) --no-print-directory book
 
 serve: book  ## Build the book and serve it on this machine, as a web host would
 	@$(BIN)/python book/serve.py

@@ -62,10 +62,14 @@ class Gzip(GZipContentEncoding):
     CONTENT_TYPES = GZipContentEncoding.CONTENT_TYPES | {"application/wasm"}
 
 
+def quiet(_: object) -> None:
+    """Says nothing of what was asked for."""
+
+
 def application(folder: Path) -> Application:
     """What answers for a folder."""
     settings = {"path": str(folder), "default_filename": "index.html"}
-    app = Application([(r"/(.*)", Pages, settings)])
+    app = Application([(r"/(.*)", Pages, settings)], log_function=quiet)
     app.transforms.append(Gzip)
     return app
 

@@ -1,0 +1,8 @@
+"""Large AI models, in motion: formulas to read, models to train, widgets to play with."""
+
+import sys
+
+if sys.platform == "emscripten":  # a browser's tab
+    from large_models import late
+
+    late.link()
