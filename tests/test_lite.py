@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from book.lite import build
-from large_models import late
+from large_models.files import link_late
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,14 +31,14 @@ def test_late_files_stand_where_they_belong(tmp_path, made):
     (tmp_path / "late.json").write_text('["data/a.xz", "shipped/m/model.safetensors"]')
     (tmp_path / "data").mkdir()
     (tmp_path / "data/a.xz").write_bytes(b"there already")
-    late.link(tmp_path)
+    link_late(tmp_path)
     address = "http://host/book/lite/late/large_models/shipped/m/model.safetensors"
     assert made == [(f"{tmp_path}/shipped/m", "model.safetensors", address, True, False)]
     assert (tmp_path / "shipped/m").is_dir()
 
 
 def test_where_nothing_is_listed_nothing_is_late(tmp_path):
-    late.link(tmp_path)
+    link_late(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -63,7 +63,7 @@ def test_a_wheel_without_its_late_files_names_them(tmp_path, made):
         wheel.extractall(tmp_path / "installed")
     assert set(names) == set(content) - set(left_out) | {"large_models/late.json"}
     assert names[-1] == "book-1.dist-info/RECORD" and sorted(record) == sorted(names)
-    late.link(tmp_path / "installed" / "large_models")
+    link_late(tmp_path / "installed" / "large_models")
     fetched = {"large_models/" + given[2].split("/late/large_models/")[1] for given in made}
     assert fetched == set(left_out)  # each at the address where `main` puts it
 

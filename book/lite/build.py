@@ -4,7 +4,7 @@
 
 Python is Pyodide, from its public address when a reader opens a notebook. The book's library comes
 as a wheel without its weights and its corpus: those lie beside it, and each of their files is
-fetched when a cell opens it (`large_models.late`).
+fetched when a cell opens it (`large_models.files.link_late`).
 """
 
 import csv

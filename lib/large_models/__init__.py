@@ -3,6 +3,6 @@
 import sys
 
 if sys.platform == "emscripten":  # a browser's tab
-    from large_models import late
+    from large_models.files import link_late
 
-    late.link()
+    link_late()

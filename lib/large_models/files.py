@@ -1,7 +1,13 @@
-"""Where the files lie that the book ships, and writing a file whole or not at all."""
+"""Where the files lie that the book ships, and writing a file whole or not at all.
 
+JupyterLite's wheel comes without weights and corpus: it names them in late.json, and each is fetched
+when it is first opened (book/lite/build.py, `link_late`). Elsewhere there is no late.json.
+"""
+
+import json
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -34,6 +40,22 @@ def weights(name: str) -> Path:
 def model_folder(source: str | Path) -> Path:
     """The folder of a model: `source` itself, or what is shipped under that name."""
     return WEIGHTS / source if source in shipped() and not Path(source).is_dir() else Path(source)
+
+
+def link_late(package: Path = HERE) -> None:
+    """In JupyterLite's kernel: put a stand-in where each late file of the package belongs."""
+    listed = package / "late.json"
+    if not listed.is_file():
+        return
+    system = import_module("pyodide_js").FS
+    # The kernel's script lies in JupyterLite, and so tells where that is.
+    lite = import_module("js").location.href.split("/extensions/")[0]
+    for name in json.loads(listed.read_text("utf-8")):
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            address = f"{lite}/late/large_models/{name}"
+            system.createLazyFile(str(path.parent), path.name, address, True, False)
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:
