@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 SIGNS = "\u3000-\u303f\uff00-\uffef"  # punctuation, and letters as wide as a character
 RUN = re.compile(rf"[{SIGNS}]*[{HAN}](?:[{HAN}{SIGNS}]|[\s\d]+(?=[{HAN}]))*")
+BETWEEN = re.compile(r">[^<]+<")  # tags
 LANGUAGE = "language-zh-Hans"  # the class that docutils writes as the attribute
 # Code is no language; the other two are drawn.
 OTHER = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
@@ -15,6 +16,7 @@ OTHER = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes
 
 def say_language(app: Sphinx, doctree: nodes.document) -> None:
     """Put each run of Chinese into an element of its own."""
+    say_in_tables(doctree)
     for text in list(doctree.findall(nodes.Text)):
         if not RUN.search(text) or _inside(text, OTHER):
             continue
@@ -26,6 +28,17 @@ def say_language(app: Sphinx, doctree: nodes.document) -> None:
             end = found.end()
         parts.append(nodes.Text(text[end:]))
         text.parent.replace(text, [part for part in parts if part.astext()])
+
+
+def say_in_tables(doctree: nodes.document) -> None:
+    """The same in the tables that cells return, which are HTML already."""
+    for table in doctree.findall(nodes.raw):
+        if "text_html" in table["classes"] and "<script" not in table.astext():
+            said = BETWEEN.sub(
+                lambda text: RUN.sub(r'<span lang="zh-Hans">\g<0></span>', text[0]), table.astext()
+            )
+            table.clear()
+            table += nodes.Text(said)
 
 
 def _inside(node: nodes.Node, kinds: tuple) -> bool:

@@ -32,7 +32,7 @@ Piece = dict[str, Any]
 
 
 def pieces(doctree: nodes.document) -> list[Piece]:
-    """What can be linked to: {at: id, names: [title, ...], says: [paragraph, ...], code: [word, ...]}.
+    """What can be linked to, as {at: id, names: [title], says: [paragraph], code: [word]}.
 
     A term of the glossary has several names, a reference none.
     """

@@ -1,10 +1,11 @@
 """The page around the text: scripts wait for it, and nothing is loaded that no page uses."""
 
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
+from ext import sharing
 from ext.builders import SITES
 from sphinx.application import Sphinx
 
@@ -17,19 +18,24 @@ UNUSED = (
     "locales",
     "images",
     "refresh.py",
+    "language_data.js",  # and its search, which ext.search stands in for
+    "searchtools.js",
     "katex/katex.min.js",  # it has drawn the formulas by now
 )
 UNUSED_KINDS = (".map", ".LICENSE.txt", "webpack-macros.html", ".png")
+KEPT = ("card.png",)
 
 DESCRIPTION = 155  # characters: about what a search engine shows
 
 
 def describe(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
     """Tell search engines in a sentence or two what the page is about: how it begins."""
-    plain = re.sub(r"<[^>]+>", "", f"{context.get('title') or pagename}: {context['docstitle']}")
-    said = begins(doctree) if doctree else ""
-    tag = f'<meta name="description" content="{escape(said or plain)}">'
-    context["metatags"] = context.get("metatags", "") + tag
+    title = unescape(re.sub(r"<[^>]+>", "", context.get("title") or pagename))
+    said = (begins(doctree) if doctree else "") or f"{title}: {context['docstitle']}"
+    # docutils gives every page a second viewport
+    others = re.sub(r'<meta[^>]* name="viewport"[^>]*>\s*', "", context.get("metatags", ""))
+    tag = f'\n<meta name="description" content="{escape(said)}">\n'
+    context["metatags"] = others + tag + sharing.tags(app, pagename, context, title, said)
 
 
 def begins(doctree: nodes.document) -> str:
@@ -74,6 +80,8 @@ def remove_unused(app: Sphinx, exception: Exception | None) -> None:
     static = Path(app.outdir, "_static")
     for path in sorted(static.rglob("*"), reverse=True):
         name = path.relative_to(static).as_posix()
+        if name in KEPT:
+            continue
         if name.startswith(UNUSED) or name.endswith(UNUSED_KINDS):
             path.rmdir() if path.is_dir() else path.unlink()
 

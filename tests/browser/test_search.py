@@ -1,7 +1,5 @@
 """Search leads to the section that says it, in both languages, from a server and from a folder."""
 
-import re
-
 import pytest
 
 from tests.browser.search_queries import CHOSEN
@@ -36,7 +34,7 @@ def searching(request, browser, book, book_url):
 
 
 def leads(places: list[str], wanted: list[str]) -> bool:
-    """Whether one of the places is one of those wanted; a page alone stands for all its sections."""
+    """Whether one of the places is wanted; a page alone stands for all its sections."""
     return any(p == w or p.split("#")[0] == w for p in places for w in wanted)
 
 
