@@ -31,6 +31,7 @@ book: $(INSTALLED)  ## Build the book, and say which file to open
 	@echo "Open file://$(CURDIR)/$(BOOK)"
 
 ENGINE := lib/large_models/widgets/engine
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 STAGES := lint unit notebook-tests browser-tests
 
 test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book
@@ -47,21 +48,21 @@ lint: $(INSTALLED)
 	  && $(CURDIR)/$(BIN)/deno check --no-remote --quiet mod.js
 
 engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, no network)
-	$(BIN)/python -m pytest -n 2 tests/js tests/engines
+	$(PYTEST) tests/js tests/engines
 
 unit: $(INSTALLED) browser
-	$(BIN)/python -m pytest -n 2 tests --ignore=tests/browser --ignore=tests/lab
+	$(PYTEST) tests $(addprefix --ignore=tests/,browser lab other_browsers)
 
 # What takes long: training, installing, running a notebook.
-SLOW := browser lab experiments training test_package.py test_imports.py test_notebooks.py
+SLOW := browser lab other_browsers experiments training test_package.py test_imports.py test_notebooks.py
 test-fast: $(INSTALLED)  ## Test what needs no browser, no notebook and no training (a minute)
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n 2 tests $(addprefix --ignore=tests/,$(SLOW))
+	HYPOTHESIS_PROFILE=fast $(PYTEST) tests $(addprefix --ignore=tests/,$(SLOW))
 
 notebook-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
 
 browser-tests: $(INSTALLED) browser
-	$(BIN)/python -m pytest -n 2 tests/browser
+	$(PYTEST) -m "not slow" tests/browser
 
 browser: $(INSTALLED)
 	$(BIN)/python tests/chromium.py
@@ -82,8 +83,9 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 	$(BIN)/python book/stills.py
 
 # A server, a browser and a kernel at once: what failed is tried a second time, and no third.
-test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms (a quarter of an hour)
+test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms and browsers (a quarter of an hour)
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
+	$(BIN)/python -m pytest -rs tests/other_browsers
 
 $(LITE)/.installed: book/lite/requirements.txt
 	$(PYTHON) -m venv $(LITE)
