@@ -18,7 +18,9 @@ SHOWN = "A photograph under a sliding kernel, with the nine products and their s
 
 
 def tags(app: Sphinx, pagename: str, context: dict, title: str, description: str) -> str:
-    """The tags of Open Graph and of Twitter's cards for a page."""
+    """The tags of Open Graph and of Twitter's cards for a page that has an address of its own."""
+    if app.builder.name not in ("html", "dirhtml"):
+        return ""
     base = app.config.html_baseurl
     picture = urljoin(base, PICTURE) if base else context["pathto"](PICTURE, 1)
     said = {
