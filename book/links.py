@@ -30,7 +30,9 @@ def links(book: Path) -> tuple[list[str], dict[str, list[str]]]:
         those inside the book that lead nowhere, "page: link", and for each address outside it the
         pages that name it.
     """
-    soups = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in book.rglob("*.html")}
+    lite = book / "lite"  # JupyterLite, not ours
+    pages = (page for page in book.rglob("*.html") if lite not in page.parents)
+    soups = {page: BeautifulSoup(page.read_text("utf-8"), "html.parser") for page in pages}
     anchors = {p: {str(e["id"]) for e in soup.find_all(id=True)} for p, soup in soups.items()}
     dead, outside = [], defaultdict(list)
     for path, soup in sorted(soups.items()):

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 SHEET = "style.css"
 # What the theme links by itself, before all others.
 FIRST = ["basic.css", "styles/pydata-sphinx-theme.css"]
+OURS = ("book.css", "run.css")
 NESTED = ("media", "supports", "layer", "container")
 PLAIN: dict[str, Any] = {"skip_comments": True, "skip_whitespace": True}
 _WORD = re.compile(r"[\w-]+")
@@ -43,9 +44,12 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     static = out / "_static"
     words = set()
-    # ipywidgets' own runtime brings its own styles.
+    # ipywidgets' own runtime and JupyterLite bring their own styles.
     pages = [
-        p for p in out.rglob("*") if p.suffix in (".html", ".js") and "html-manager" not in p.parts
+        path
+        for path in out.rglob("*")
+        if path.suffix in (".html", ".js")
+        and {"html-manager", "lite"}.isdisjoint(path.relative_to(out).parts)
     ]
     for page in pages:
         words.update(_WORD.findall(page.read_text("utf-8", errors="ignore")))
@@ -54,7 +58,7 @@ def write_sheet(app: Sphinx, exception: Exception | None) -> None:
         folder = Path(name).parent
         css = (static / name).read_text("utf-8")
         parts[name] = used(css, words, folder)
-    ours = parts.pop("book.css")
+    ours = "\n".join(parts.pop(name) for name in OURS if name in parts)
     theirs = "\n".join(parts.values())
     for path in static.rglob("*.css"):
         path.unlink()

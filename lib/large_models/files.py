@@ -1,7 +1,7 @@
 """Where the files lie that the book ships, and writing a file whole or not at all.
 
-JupyterLite's wheel comes without weights and corpus: it names them in late.json, and each is fetched
-when it is first opened (book/lite/build.py, `link_late`). Elsewhere there is no late.json.
+JupyterLite's wheel comes without weights and corpus: it names them in late.json, and each is
+fetched when it is first opened (book/lite/build.py, `link_late`). Elsewhere nothing is late.
 """
 
 import json
