@@ -56,7 +56,7 @@ unit: $(INSTALLED) browser
 # What takes long: training, installing, running a notebook.
 SLOW := browser lab other_browsers experiments training test_package.py test_imports.py test_notebooks.py
 test-fast: $(INSTALLED)  ## Test what needs no browser, no notebook and no training (a minute)
-	HYPOTHESIS_PROFILE=fast $(PYTEST) tests $(addprefix --ignore=tests/,$(SLOW))
+	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not heavy" tests $(addprefix --ignore=tests/,$(SLOW))
 
 notebook-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters

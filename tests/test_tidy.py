@@ -60,6 +60,7 @@ def repeated(paths: list[Path]) -> list[str]:
     return [" = ".join(where) for where in places.values() if len(where) > 1]
 
 
+@pytest.mark.heavy
 def test_nothing_is_written_twice():
     paths = [ROOT / path for path in OURS if path.parts[0] != "tests" and path.suffix != ".css"]
     assert not repeated(paths)

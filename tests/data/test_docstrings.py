@@ -25,6 +25,7 @@ HASHES = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("split", SPLITS)
 def test_shipped_text(split):
     side = load(split)

@@ -78,6 +78,7 @@ def test_files_under_other_terms_are_left_out(packages, header, own):
     assert (packages({"epsilon_/a.py": "This is one of them."}, header) == []) is own
 
 
+@pytest.mark.heavy
 def test_write_then_load(tmp_path):
     """What is written can be read, a file's sentences on the side that its name says."""
     rows = [
@@ -111,6 +112,7 @@ def installed(package: str) -> str:
     return importlib.metadata.version(package)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("package", "folder"), [
     ("networkx", "networkx/algorithms/bipartite/"),
     ("scipy", "scipy/fft/"),

@@ -110,6 +110,7 @@ def test_a_text_keeps_to_one_file(texts):
         assert size == len(text) - 2 and len(files) == 1
 
 
+@pytest.mark.heavy
 def test_long_sentences_are_cut(tokens):
     short = Texts("validation", tokens, 6)
     assert max(map(len, short.sentences)) == 4

@@ -60,6 +60,7 @@ def test_words_that_name_the_opposite_order():
     assert eval(words.format(5, 9)) == 4
 
 
+@pytest.mark.heavy
 def test_groups_keep_what_they_promise():
     groups = number_words.load(1)
     assert {name: len(group) for name, group in groups.items()} == {

@@ -64,6 +64,7 @@ def test_the_corpus(both, sentences):
         same(both, text)
 
 
+@pytest.mark.heavy
 @settings(max_examples=400, deadline=None)
 @given(text=TEXTS)
 @example(text="")

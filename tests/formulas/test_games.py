@@ -74,6 +74,7 @@ def sampled_by_hand(first, second):
     return shares
 
 
+@pytest.mark.heavy
 def test_outcome_is_that_of_all_games():
     for first, second in product((games.looks_ahead, games.perfect), repeat=2):
         assert games.outcome(first, second) == pytest.approx(sampled_by_hand(first, second))

@@ -25,6 +25,7 @@ def test_one_run_that_went_astray_hardly_matters():
     assert scaling.loss(scaling.fit(N, D, losses), 1e6, 4e6) == pytest.approx(there, rel=0.02)
 
 
+@pytest.mark.heavy
 def test_bootstrap_spreads_with_the_noise():
     rng = np.random.default_rng(0)
     spread = []

@@ -38,6 +38,7 @@ def test_the_tables_get_better_and_end_perfect(tables):
     assert -1 in [games.worst(nearly, mark) for mark in (1, 2)]
 
 
+@pytest.mark.heavy
 def test_never_trying_leaves_gaps():
     narrow = self_play.player(self_play.learn(explore=0, keep=())[30_000])
     assert self_play.perfect_share(narrow) < 0.99

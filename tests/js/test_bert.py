@@ -102,21 +102,22 @@ READ_SHIPPED = """async ([file, config, texts]) => {
 }"""
 
 
+@pytest.mark.heavy
 @torch.no_grad()
 def test_the_shipped_model_answers_as_torch_does(engine):
-    """On hidden tokens of 200 held-out sentences, with the float16 weights that the page gets: the
+    """On hidden tokens of 100 held-out sentences, with the float16 weights that the page gets: the
     scores are torch's within 1e-3, and 99 of 100 places have float32's five answers."""
     directory = WEIGHTS / "bert-docs"
     tokens = tokenizer.load(directory)
     sentences, rng = docstrings.load("test").sentences, np.random.default_rng(1)
     texts = []
-    for i in rng.permutation(len(sentences))[:220]:
+    for i in rng.permutation(len(sentences))[:110]:
         ids = tokens.encode(sentences[i]).ids
         if 4 <= len(ids) <= 64:
             at = int(rng.integers(1, len(ids) - 1))
             ids[at] = tokens.token_to_id("[MASK]")
             texts.append((ids, at))
-    assert len(texts) >= 200
+    assert len(texts) >= 100
     config = json.loads((directory / "config.json").read_text())
     file = base64.b64encode(ASSETS["bert-docs-024000"]()).decode()
     found = np.array(engine.run(READ_SHIPPED, [file, config, texts]))

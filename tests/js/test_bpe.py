@@ -120,6 +120,7 @@ def test_a_word_ten_times_as_long_takes_little_more_than_ten_times_the_steps(eng
         assert 1000 < short < long < 12 * short
 
 
+@pytest.mark.heavy
 def test_every_character_is_a_letter_a_number_a_space_or_a_sign_as_there(engine, tokenizer):
     """Each character that this Python's Unicode knows, between spaces, letters and numbers."""
     # Characters of younger Unicode versions count as what the browser or the library knows.

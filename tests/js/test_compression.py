@@ -41,6 +41,7 @@ HOW = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "name", ["conv1.weight", "hidden.weight", "output.weight", "zeros", "ties"]
 )

@@ -10,6 +10,8 @@ from large_models.formulas import cnn, training
 from large_models.widgets.compressor import LAYERS, Compressor
 from large_models.widgets.conv_live import weights
 
+pytestmark = pytest.mark.heavy
+
 SETTINGS = [
     {},
     {"bits": 3},

@@ -13,6 +13,8 @@ from large_models.widgets.explainer import STEPS
 from tests.js.explained import Explained, lots
 from tests.js.live import assert_picture, floats, words
 
+pytestmark = pytest.mark.heavy
+
 IMAGES, LABELS = digits.load_digits().test_images, digits.load_digits().test_labels
 BLANK = np.zeros((8, 8)).tolist()
 RUN = "digit.answer(); const news = end(digit.work()) + end(digit.weighBlind());"

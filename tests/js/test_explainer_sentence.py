@@ -12,6 +12,8 @@ from large_models.widgets.assets import WEIGHTS
 from tests.js.explained import Explained, assert_colors, lots
 from tests.js.live import floats, words
 
+pytestmark = pytest.mark.heavy
+
 METHODS = ("hide each", "attention rollout", "gradient x input", "integrated gradients")
 RUN = "sentence.read(); const news = end(sentence.work());"
 

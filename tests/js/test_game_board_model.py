@@ -33,6 +33,7 @@ def number(text):
     return float(text.replace("−", "-"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("begins", ["reader", "table"])
 @pytest.mark.parametrize("moves", POSITIONS, ids=str)
 def test_the_board_is_pythons(engine, moves, begins):

@@ -152,6 +152,7 @@ def answered(run):
     return list(zip(made, run(made), strict=True))
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("oracle", [by_torch, by_numpy])
 def test_random_cases(answered, oracle):

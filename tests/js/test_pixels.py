@@ -104,6 +104,7 @@ def test_a_straight_stroke_covers_what_the_pen_covers(engine, stroke):
     assert (got == 1).any() and ((got > 0.1) & (got < 0.9)).any()
 
 
+@pytest.mark.heavy
 def test_ink_is_where_the_pen_covers_half_a_pixel(engine):
     """No more than that reaches the network, bends and all."""
     got, expected = ink(engine, STROKES, 128) >= 0.5, covered(STROKES, 128, 8) >= 0.5

@@ -35,6 +35,7 @@ def hear(engine):
     return call
 
 
+@pytest.mark.heavy
 def test_everything_is_pythons(hear):
     """One model for all settings: what it keeps of a sound must not stay for the next one."""
     seen = set()

@@ -170,6 +170,7 @@ def test_the_nearest_model_is_the_pointers(engine):
     assert got == expected and 20 < sum(name is not None for name in got) < 280
 
 
+@pytest.mark.heavy
 def test_keys_lead_from_model_to_model(engine):
     def walk(widget, key):
         engine.run(SETUP, traits(widget))

@@ -251,6 +251,7 @@ def shipped(engine):
     return load(engine, model)
 
 
+@pytest.mark.heavy
 def test_the_shipped_weights(engine, shipped):
     ids = np.random.default_rng(4).integers(0, shipped.config.vocab_size, 128).tolist()
     logits, attentions = by_transformers(shipped, ids)

@@ -59,6 +59,7 @@ def test_ids_equal_those_of_tokenizers(engine, tokenizer):
     assert wrong == []
 
 
+@pytest.mark.heavy
 def test_every_character_of_the_first_plane_and_the_emoji(engine, tokenizer):
     """Each between two letters, so that it is seen whether it stays, splits, changes or goes."""
     codes = [c for c in range(0x10000) if not 0xD800 <= c < 0xE000]

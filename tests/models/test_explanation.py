@@ -66,6 +66,7 @@ def test_integrated_gradients_are_captums(lenet, pictures, steps, baseline):
     torch.testing.assert_close(ours, theirs.float(), atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("size", "stride"), [(5, 2), (4, 4), (3, 1), (5, 3), (28, 1)])
 def test_occlusion_is_captums_and_numpys(lenet, pictures, size, stride):
     x, to = pictures
@@ -83,6 +84,7 @@ def test_occlusion_is_captums_and_numpys(lenet, pictures, size, stride):
     np.testing.assert_allclose(ours[0, 0], plain, atol=1e-4)
 
 
+@pytest.mark.heavy
 def test_integrated_gradients_add_up_and_more_steps_add_up_better(lenet, pictures):
     x, to = pictures
     with torch.no_grad():
@@ -142,6 +144,7 @@ def test_a_sentence_is_the_same_from_its_embeddings_on(bert, text):
         torch.testing.assert_close(scores, bert(ids[None]), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("text", TEXTS)
 def test_gradient_methods_of_tokens_are_captums(bert, text):
     ids, mask = ids_of(text)

@@ -116,6 +116,7 @@ def test_greedy_generation_is_that_of_transformers(pair, use_cache):
     assert torch.equal(ours.generate(ids, 13, temperature=0, use_cache=use_cache), expected)
 
 
+@pytest.mark.heavy
 def test_draws_repeat_with_a_seed_and_do_not_depend_on_the_cache(pair):
     ours, _ = pair
 

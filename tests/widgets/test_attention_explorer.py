@@ -51,6 +51,7 @@ def matrix(rows, columns):
     return arrays(float, (rows, columns), elements=st.floats(-4, 4))
 
 
+@pytest.mark.heavy
 @given(data=st.data(), causal=st.booleans(), scale=st.booleans(), tau=st.floats(0.1, 10))
 def test_weights_and_output_are_torchs(data, causal, scale, tau):
     T, d, D, Dv = (data.draw(st.integers(low, 4)) for low in (2, 1, 1, 1))

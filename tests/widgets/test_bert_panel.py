@@ -30,6 +30,7 @@ def oracle():
     return BertForMaskedLM.from_pretrained(DIRECTORY, attn_implementation="eager").eval()
 
 
+@pytest.mark.heavy
 @torch.no_grad()
 def test_reads_what_transformers_reads(oracle):
     """Hidden tokens of held-out sentences: the same five answers, from float16 weights in NumPy as
@@ -134,6 +135,7 @@ def test_training_is_seen():
     assert [step for step, _ in scrubber._curve] == [0, 100, 1000, 10_000, 24_000]
 
 
+@pytest.mark.heavy
 def test_the_curve_is_the_share_found_where_mask_stands():
     """The numbers drawn are those described: without the tokens left in sight."""
     texts = Texts("validation", tokens())

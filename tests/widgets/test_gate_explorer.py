@@ -92,6 +92,7 @@ gate_values = st.dictionaries(
 )
 
 
+@pytest.mark.heavy
 @settings(max_examples=25)
 @given(clamps=st.dictionaries(st.sampled_from("ifo"), gate_values), seed=st.integers(0, 9999))
 def test_held_gates_stand_where_they_are_held(clamps, seed):

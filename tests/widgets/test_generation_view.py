@@ -62,6 +62,7 @@ def measured(plain, packed, count=50):
     return np.concatenate(changes), bits / size
 
 
+@pytest.mark.heavy
 def test_what_packing_changes_is_small(shipped, packed):
     """Measured on 50 held-out sentences, 1,399 predictions: the largest change of a probability is
     0.044, a hundredth of the probability moves elsewhere at most on average (0.008), and bits per
@@ -98,6 +99,7 @@ def test_the_first_picture_is_in_the_state(packed):
     np.testing.assert_allclose(view.probabilities, out.logits[0, -1].softmax(-1), atol=1e-5)
 
 
+@pytest.mark.heavy
 @settings(max_examples=40)
 @given(st.text(max_size=20))
 def test_any_text_comes_back(text):

@@ -75,6 +75,7 @@ def test_changing_one_explorer_leaves_the_others_alone():
     assert KERNELS["sobel-x"][0][0] == -1
 
 
+@pytest.mark.heavy
 @given(
     photo=st.sampled_from(["china", "digit"]),
     K=st.sampled_from([3, 5]),
