@@ -40,8 +40,9 @@
     wanted.asked ??= new Promise((resolve, reject) => {
       wanted.promise.then(resolve);
       const src = here + address;
-      const there = document.querySelector(`script[src*="${address}"]`);
-      const script = there ?? Object.assign(document.createElement("script"), { src });
+      // by the file's name: a browser that saves a page puts all its files into one folder
+      const there = document.querySelector(`script[src*="${address.split("/").at(-1)}"]`);
+      const script = there ?? Object.assign(document.createElement("script"), { src, defer: true });
       script.addEventListener("error", async () => {
         script.remove();
         wanted.asked = undefined;

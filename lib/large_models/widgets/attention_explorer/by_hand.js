@@ -50,7 +50,7 @@ export function buildByHand(ctx) {
   const examples = examplePart(all, (name) => {
     if (name === "own") return draw();
     look({ held: null, tried: name });
-    ctx.sync(structuredClone(all[name]));
+    ctx.sync(JSON.parse(JSON.stringify(all[name])));
     for (const key of Object.keys(EDITABLE)) matrices[key].restore();
     return undefined;
   });

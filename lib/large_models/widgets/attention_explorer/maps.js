@@ -101,7 +101,7 @@ function wordStrip(ctx, desk) {
       if (written !== now) {
         written = now;
         words = view.words.map(({ text }, i) => h("button", {
-          type: "button", role: "radio", class: "ax-word", onclick: ctx.guard(() => ask(i)),
+          type: "button", role: "radio", class: "ax-word", translate: "no", onclick: ctx.guard(() => ask(i)),
           onmouseenter: () => desk.move({ hover: { q: i, k: null } }), onmouseleave: () => desk.move({ hover: null }),
         }, text, h("span", { "aria-hidden": "true" })));
         strip.replaceChildren(...words);

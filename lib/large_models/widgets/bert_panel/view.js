@@ -151,7 +151,7 @@ function wordsPart(ctx, press) {
     node,
     show(view) {
       if (chips.length !== view.length) {
-        chips = view.map((_, at) => h("button", { type: "button", class: "bp-token", onclick: onclick(at) }));
+        chips = view.map((_, at) => h("button", { type: "button", class: "bp-token", translate: "no", onclick: onclick(at) }));
         node.replaceChildren(...chips);
       }
       view.forEach(({ text, under, guess, pressed, edge }, at) => {

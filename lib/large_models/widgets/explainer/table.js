@@ -18,7 +18,7 @@ export function tablePart(ctx, onToken) {
 
   function makeRows(view) {
     rows = view.rows.map(({ at, token }) => {
-      const button = h("button", { type: "button", class: "xp-token", onclick: ctx.guard(() => onToken(at)) }, token);
+      const button = h("button", { type: "button", class: "xp-token", translate: "no", onclick: ctx.guard(() => onToken(at)) }, token);
       const cells = COLUMNS.map(() => h("td", {}));
       return { button, cells, node: h("tr", {}, h("th", { scope: "row" }, button), cells) };
     });

@@ -40,7 +40,7 @@ export function numberStrip() {
 
 /** A text, one column for each character: {node, show(letters)}. */
 export function letterStrip() {
-  const node = h("div", { class: "ge-plot ge-text", "aria-hidden": "true" });
+  const node = h("div", { class: "ge-plot ge-text", translate: "no", "aria-hidden": "true" });
   let cells = [];
   return {
     node,

@@ -131,12 +131,12 @@ function build(ctx) {
   });
   files.node.classList.add("ge-message");
   const fetchChars = () => (near && missing() && !files.failed() ? files.wake() : undefined);
-  const watcher = new IntersectionObserver(ctx.guard((entries) => {
+  const watcher = globalThis.IntersectionObserver && new IntersectionObserver(ctx.guard((entries) => {
     near ||= entries.some((entry) => entry.isIntersecting);
     return fetchChars();
   }), { rootMargin: "400px" });
-  watcher.observe(root);
-  ctx.onCleanup(() => watcher.disconnect());
+  watcher?.observe(root);
+  ctx.onCleanup(() => watcher?.disconnect());
   for (const type of ["pointerdown", "focusin"]) ctx.listen(root, type, () => { near = true; return fetchChars(); });
 
   // --- everything together ----------------------------------------------------------------------

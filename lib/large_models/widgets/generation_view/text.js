@@ -10,7 +10,7 @@ export function textPart(ctx, { choose, hover }) {
     class: "gv-words", role: "radiogroup", "aria-label": t("the text, token by token", "文本，逐个词元"),
   });
   const chip = (kind, ...content) => (
-    h("button", { type: "button", role: "radio", class: "gv-token", "data-kind": kind }, ...content));
+    h("button", { type: "button", role: "radio", class: "gv-token", translate: "no", "data-kind": kind }, ...content));
   const next = chip("next", "?");
   node.append(next);
   let chips = [next];

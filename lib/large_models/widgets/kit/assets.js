@@ -38,6 +38,7 @@ export function loadAsset(model, name) {
       if (globalThis.lwAsset[`file:${name}`] !== undefined) return answer();
       document.head.append(h("script", {
         src: `${globalThis.lwAssetBase}/${name}.js`, onload: answer, onerror: () => settle(missing),
+        defer: true, // for the page's copy that a reader saves
       }));
       return undefined;
     }

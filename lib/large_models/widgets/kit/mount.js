@@ -87,9 +87,13 @@ export function mount({ model, el }, name, build) {
       cleanups.push(() => observer.disconnect());
     },
     onResize(node, callback) {
+      if (!globalThis.ResizeObserver) { // the window's size is what there is to go by
+        ctx.listen(globalThis, "resize", callback);
+        return ctx.redraw(callback)();
+      }
       const observer = new ResizeObserver(guard(callback));
       observer.observe(node);
-      cleanups.push(() => observer.disconnect());
+      return cleanups.push(() => observer.disconnect());
     },
     onCleanup: (callback) => cleanups.push(callback),
     color(variable) {

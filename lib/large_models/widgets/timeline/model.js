@@ -86,7 +86,7 @@ export function timelineModel(get) {
       const at = rows.indexOf(named(get("model")));
       const found = {
         ArrowRight: () => reachable.find((row) => rows.indexOf(row) > at),
-        ArrowLeft: () => reachable.findLast((row) => rows.indexOf(row) < at),
+        ArrowLeft: () => reachable.filter((row) => rows.indexOf(row) < at).at(-1),
         Home: () => reachable[0], End: () => reachable.at(-1),
       }[key]?.();
       return found?.name ?? null;
