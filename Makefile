@@ -14,7 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 # Modules and tests are compiled once, not in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow seeds bare mutants
+.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow lab-tests reader-tests seeds bare mutants
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,9 +34,10 @@ ENGINE := lib/large_models/widgets/engine
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 STAGES := lint unit notebook-tests browser-tests
 
+# Lint takes one core for a minute: the unit tests run beside it.
 test: $(INSTALLED)  ## Run every test: lint, unit tests, all notebooks, the built book
-	@failed=; for stage in $(STAGES); do \
-	  $(MAKE) --no-print-directory $$stage || failed="$$failed $$stage"; \
+	@failed=; for stages in "-j 2 lint unit" notebook-tests browser-tests; do \
+	  $(MAKE) --no-print-directory --keep-going $$stages || failed="$$failed $${stages#-j 2 }"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "Passed: $(STAGES)"
 
@@ -58,8 +59,9 @@ SLOW := browser lab other_browsers experiments training test_package.py test_imp
 test-fast: $(INSTALLED)  ## Test what needs no browser, no notebook and no training (a minute)
 	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not heavy" tests $(addprefix --ignore=tests/,$(SLOW))
 
+# In the book's order: sorted by the number of their cells, the longest notebook would come last.
 notebook-tests: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with=book/nbval.cfg chapters
 
 browser-tests: $(INSTALLED) browser
 	$(PYTEST) -m "not slow" tests/browser
@@ -83,9 +85,16 @@ stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets i
 	$(BIN)/python book/stills.py
 
 # A server, a browser and a kernel at once: what failed is tried a second time, and no third.
-test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, the book in other forms and browsers (a quarter of an hour)
+lab-tests: $(INSTALLED) browser
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
-	$(BIN)/python -m pytest -rs tests/other_browsers
+
+# Not the cache of `lab-tests`, which may run at the same time.
+reader-tests: $(INSTALLED) browser
+	$(BIN)/python -m pytest -p no:cacheprovider -rs tests/other_browsers
+	$(BIN)/python -m pytest -p no:cacheprovider -m slow tests/browser
+
+test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, every page in other forms, browsers and hosts (a quarter of an hour)
+	$(MAKE) --no-print-directory --keep-going -j 2 lab-tests reader-tests
 
 $(LITE)/.installed: book/lite/requirements.txt
 	$(PYTHON) -m venv $(LITE)

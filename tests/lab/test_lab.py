@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
 
-from tests.browser.test_book import settle
+from tests.browser.pages import settle
 from tests.conftest import build_book
 
 ROOT = Path(__file__).parent.parent.parent
