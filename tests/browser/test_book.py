@@ -1,41 +1,88 @@
-"""The built book, page by page, as a reader opens it: over http and from a folder."""
+"""The built book, page by page, as a reader opens it: over http and from a folder.
 
+A page is opened once a width for all that is asked of it; the tests that change it come last.
+"""
+
+import contextlib
 import gzip
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import yaml
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import Page, TimeoutError
 
 from book.links import links
+from tests.browser.pages import PAGES, ROOT, TOC, settle
+from tests.conftest import Watched
 
-ROOT = Path(__file__).parent.parent.parent
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-LISTED = [c for part in TOC["parts"] for c in part["chapters"]]
-CHAPTERS = [c["file"] for top in LISTED for c in [top, *top.get("sections", [])]]
-PAGES = [TOC["root"], *CHAPTERS, "search"]
 # Thousands of small elements: KaTeX's picture of a formula, hidden from screen readers (they get
 # MathML); figures, which are one image each; code, whose colours have a test of their own.
 SEEN = {"exclude": [[".katex-html"], ["svg.figure"], [".highlight pre"]]}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}  # what another theme may change
 # Bytes, gzipped, that a page may load before anyone touches it: HTML, styles, scripts; fonts too.
 CODE_LIMIT, WEIGHT_LIMIT = 200_000, 290_000
 
-pages = pytest.mark.parametrize("name", PAGES)
-schemes = pytest.mark.parametrize("scheme", ["http", "file"])
+SHIFTS = """globalThis.shifts = []; new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    shifts.push([value, sources.map(({ node }) => node?.className || node?.nodeName)]);
+  }
+}).observe({ type: "layout-shift", buffered: true });"""
 
 
-def settle(page) -> None:
-    """Wait until fonts are there and all widgets alive, those far from the view too."""
-    page.wait_for_load_state("load")
-    page.evaluate("globalThis.lwPage?.startAll()")
-    page.evaluate("document.fonts.ready.then(() => null)")
-    # a locator waits where a host forbids scripts made from text, too
-    expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=30_000)
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+def slow_line(page) -> None:
+    """10 Mbit/s, 40 ms away; what moves is written down."""
+    page.add_init_script(SHIFTS)
+    line = {"offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1e6}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+
+
+@dataclass
+class Read:
+    """A page that a reader has opened over a slow line and not touched yet."""
+
+    page: Page
+    seen: Watched
+    loaded: set[str]  # addresses, before what is far from the view was asked for
+    shifts: list
+
+
+@contextlib.contextmanager
+def read(visiting, width: int):
+    how = {"prepare": slow_line, "settled": False, "viewport": {"width": width, "height": 900}}
+    with visiting(**how) as (page, seen):
+        first = page.locator(".lw-view > .lw").first
+        if first.count():
+            first.and_(page.locator("[data-state=ready]")).wait_for()
+        page.wait_for_load_state("networkidle")
+        loaded = {page.url.split("#")[0].split("?")[0], *resources(page)}
+        settle(page)
+        yield Read(page, seen, loaded, page.evaluate("shifts"))
+
+
+@pytest.fixture(scope="module", params=[1280, 390])
+def reading(visiting, request):
+    """Each page as wide as a laptop's screen and as a phone's, opened once for its tests."""
+    with contextlib.ExitStack() as stack:
+        try:
+            opened = stack.enter_context(read(visiting, request.param))
+        except TimeoutError:
+            # About one visit in fifty over Chromium's emulated line never ends, whatever the page.
+            opened = stack.enter_context(read(visiting, request.param))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def from_a_folder(visiting):
+    with visiting("file") as opened:
+        yield opened
+
+
+wide = pytest.mark.parametrize("reading", [1280], indirect=True)
+narrow = pytest.mark.parametrize("reading", [390], indirect=True)
 
 
 @pytest.fixture
@@ -51,33 +98,26 @@ def visit(open_page, book, book_url):
     return open_
 
 
-@pytest.fixture(scope="module")
-def reading(browser, book_url):
-    """A function that gives a page opened once, for tests that only look."""
-    opened = {}
-
-    def open_(name: str):
-        if name not in opened:
-            opened[name] = browser.new_page()
-            opened[name].goto(f"{book_url}/{name}.html")
-            settle(opened[name])
-        return opened[name]
-
-    yield open_
-    for page in opened.values():
-        page.close()
-
-
 def test_builds_without_a_warning(build):
     assert "WARNING" not in build.log  # `-W` has turned any into a failure already
 
 
-@schemes
-@pages
-def test_opens_with_no_error_and_asks_nobody_else(visit, name, scheme):
-    page, seen = visit(name, scheme)
+def assert_opened(page, seen) -> None:
     assert (seen.outside, seen.console, seen.failed) == ([], [], [])
     assert page.locator("[data-state=error]").count() == 0
+
+
+def test_opens_with_no_error_and_asks_nobody_else(reading):
+    assert_opened(reading.page, reading.seen)
+
+
+def test_opens_from_a_folder(from_a_folder):
+    assert_opened(*from_a_folder)
+
+
+def test_nothing_jumps_while_a_page_loads(reading):
+    # Chromium's sum of shifts: up to 0.1 counts as good (https://web.dev/articles/cls)
+    assert sum(value for value, _ in reading.shifts) <= 0.1, reading.shifts
 
 
 def test_index_leads_to_the_introduction(open_page, book_url):
@@ -86,28 +126,12 @@ def test_index_leads_to_the_introduction(open_page, book_url):
     assert (seen.outside, seen.console, seen.failed) == ([], [], [])
 
 
-@pages
-def test_every_formula_is_drawn(reading, name):
-    page = reading(name)
+@wide
+def test_every_formula_is_drawn(reading):
+    page = reading.page
     assert page.locator(".katex-error").all_inner_texts() == []
     undrawn = "(all) => all.filter((e) => !e.querySelector('.katex')).map((e) => e.textContent)"
     assert page.locator(".math").evaluate_all(undrawn) == []
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pages
-def test_accessible(visit, name, width):
-    page, _ = visit(name, viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
-    said = []
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        settle(page)  # widgets draw themselves anew
-        for violation in Axe().run(page, SEEN).response["violations"]:
-            for node in violation["nodes"]:
-                reasons = [check["message"] for check in node["any"] + node["all"] + node["none"]]
-                said.append((theme, violation["id"], node["html"][:200], reasons))
-    assert said == []
 
 
 def luminance(colour: str) -> float:
@@ -133,72 +157,18 @@ def test_code_is_readable(book, theme):
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (colour, background)
 
 
-STUCK = """() => [...document.querySelectorAll(".bd-article *")]
-  .filter((e) => e.scrollWidth > e.clientWidth + 1
-    && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
-    && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
-  .map((e) => e.outerHTML.slice(0, 200))"""
-
-
-@pages
-def test_no_sideways_scrolling(visit, name):
-    page, _ = visit(name, viewport={"width": 360, "height": 800})
-    for width in (320, 360, 390, 768):
-        page.set_viewport_size({"width": width, "height": 800})
-        settle(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        # what is too wide scrolls by itself, and by keyboard
-        try:
-            page.wait_for_function(f"() => ({STUCK})().length === 0")  # the theme takes its time
-        except TimeoutError:
-            assert page.evaluate(STUCK) == []
-
-
-SHIFTS = """globalThis.shifts = []; new PerformanceObserver((list) => {
-  for (const { value, sources } of list.getEntries()) {
-    shifts.push([value, sources.map(({ node }) => node?.className || node?.nodeName)]);
-  }
-}).observe({ type: "layout-shift", buffered: true });"""
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pages
-def test_nothing_jumps_while_a_page_loads(browser, book_url, name, width):
-    for visits_left in (1, 0):
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        page = context.new_page()
-        page.add_init_script(SHIFTS)
-        slow = {"offline": False, "latency": 40}
-        slow |= {"downloadThroughput": 1.25e6, "uploadThroughput": 1e6}
-        context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
-        try:
-            page.goto(f"{book_url}/{name}.html", timeout=20_000)
-            settle(page)
-            break
-        except TimeoutError:
-            # About one visit in fifty over Chromium's emulated line never ends, whatever the page.
-            context.close()
-            if not visits_left:
-                raise
-    shifts = page.evaluate("shifts")
-    context.close()
-    # Chromium's sum of shifts: up to 0.1 counts as good (https://web.dev/articles/cls)
-    assert sum(value for value, _ in shifts) <= 0.1, shifts
-
-
-@pages
-def test_headings_step_down_one_at_a_time(reading, name):
-    page = reading(name)
-    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+@wide
+def test_headings_step_down_one_at_a_time(reading):
+    levels = reading.page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
         "(all) => all.filter((h) => h.offsetParent).map((h) => +h.tagName[1])"
     )
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
 
 
-@pages
-def test_pictures_say_what_they_show(reading, name):
-    page = reading(name)
+@wide
+def test_pictures_say_what_they_show(reading):
+    page = reading.page
     for picture in page.locator(".bd-article img, .bd-article svg[role=img]").all():
         assert (picture.get_attribute("alt") or picture.get_attribute("aria-label")).strip()
     assert page.locator("img:not([alt])").count() == 0
@@ -210,21 +180,15 @@ def resources(page) -> list[str]:
     )
 
 
-def weigh(book: Path, book_url: str, page) -> dict[str, int]:
-    """Bytes of each file that the page has loaded, gzipped as a server would send them."""
-    names = {page.url.split("#")[0].split("?")[0], *resources(page)}
+def weigh(book: Path, book_url: str, names: set[str]) -> dict[str, int]:
+    """Bytes of each file of the book, gzipped as a server would send them."""
     paths = [n.removeprefix(book_url + "/") for n in names if n.startswith(book_url)]
     return {path: len(gzip.compress((book / unquote(path)).read_bytes(), 9)) for path in paths}
 
 
-@pages
-def test_weight(open_page, book, book_url, name):
-    page, _ = open_page(f"{book_url}/{name}.html", viewport={"width": 1280, "height": 900})
-    first = page.locator(".lw-view > .lw").first
-    if first.count():
-        first.and_(page.locator("[data-state=ready]")).wait_for()
-    page.wait_for_load_state("networkidle")
-    weights = weigh(book, book_url, page)
+@wide
+def test_weight(reading, book, book_url):
+    weights = weigh(book, book_url, reading.loaded)
     assert len(weights) > 3
     heaviest = sorted(weights.items(), key=lambda kv: -kv[1])
     assert sum(weights.values()) <= WEIGHT_LIMIT, heaviest
@@ -233,6 +197,72 @@ def test_weight(open_page, book, book_url, name):
     # nothing heavy that the page does not use
     heavy = r"bootstrap|fontawesome|fa-\w+-\d+|html-manager|mathjax|require"
     assert [path for path in weights if re.search(heavy, path)] == []
+
+
+STUCK = """() => [...document.querySelectorAll(".bd-article *")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1
+    && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+    && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex='0']"))
+  .map((e) => e.outerHTML.slice(0, 200))"""
+
+
+STICKS_OUT = """(width) => {
+  const scrolls = (e) => e && (getComputedStyle(e).overflowX !== "visible"
+    || scrolls(e.parentElement));
+  return [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility()
+      && e.getBoundingClientRect().right > width + 0.5 && !scrolls(e.parentElement))
+    .map((e) => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).slice(0, 5);
+}"""
+
+
+@narrow
+def test_no_sideways_scrolling(reading):
+    """With every box unfolded; WCAG 1.4.10: 1280 pixels at 400 % are 320."""
+    page = reading.page
+    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
+    for width in (320, 360, 390, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, page.evaluate(STICKS_OUT, width)
+        # what is too wide scrolls by itself, and by keyboard
+        try:
+            page.wait_for_function(f"() => ({STUCK})().length === 0")  # the theme takes its time
+        except TimeoutError:
+            assert page.evaluate(STUCK) == []
+    page.set_viewport_size({"width": 390, "height": 900})
+
+
+@wide
+def test_prints_with_its_title(reading):
+    reading.page.emulate_media(media="print")
+    title = reading.page.locator("article h1, .bd-search-container h1").first
+    assert title.is_visible() and title.bounding_box()["height"] > 20
+
+
+# One piece of text in the place of a thousand words in colours, which are not looked at: axe counts
+# them all.
+PLAIN = "(all) => all.forEach((code) => { code.textContent = code.textContent; })"
+
+
+def test_accessible(reading):
+    """On paper's white and in the dark; as narrow as a phone, in the dark alone."""
+    page = reading.page
+    page.emulate_media(media="screen", reduced_motion="reduce")
+    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
+    page.locator(".highlight pre").evaluate_all(PLAIN)
+    looks = (
+        [("light", {}), ("dark", COLOURS)] if page.viewport_size["width"] > 1000 else [("dark", {})]
+    )
+    said = []
+    for theme, rules in looks:
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        settle(page)  # widgets draw themselves anew
+        for violation in Axe().run(page, SEEN, DEFAULT_OPTIONS | rules).response["violations"]:
+            for node in violation["nodes"]:
+                reasons = [check["message"] for check in node["any"] + node["all"] + node["none"]]
+                said.append((theme, violation["id"], node["html"][:200], reasons))
+    assert said == []
 
 
 def test_each_page_has_a_description_of_its_own(book):
@@ -266,7 +296,7 @@ def test_errata_lead_to_their_boxes_and_back(book):
     assert len(found) == len(set(found)) == len(rows.select("td a[id^=row-]"))
 
 
-@schemes
+@pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds(visit, scheme):
     page, seen = visit(TOC["root"], scheme)
     page.keyboard.press("Control+k")

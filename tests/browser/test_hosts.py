@@ -7,11 +7,17 @@ import re
 import pytest
 
 from tests.browser.newer import LIST, remove_newer
-from tests.browser.test_book import PAGES, TOC, pages, settle
+from tests.browser.pages import FEW_AT_ONCE, PAGES, TOC, settle
 
+pages = pytest.mark.parametrize("name", FEW_AT_ONCE)
 # As learning platforms embed a page: it has no origin, so that every touch of storage fails.
 FRAME = """<!doctype html><title>A platform</title><style>body {{ margin: 0 }}</style>
 <iframe sandbox="allow-scripts allow-forms" src="{src}" width="{width}" height="780"></iframe>"""
+
+
+@pytest.fixture(scope="module", params=FEW_AT_ONCE)
+def name(request) -> str:
+    return request.param
 
 
 @pytest.fixture
@@ -193,49 +199,18 @@ def test_works_where_only_the_books_own_scripts_may_run(strict, book, name):
     assert page.problems == []
 
 
-@pytest.fixture
-def visit_print(open_page, book_url):
-    def open_(name: str):
-        page, _ = open_page(f"{book_url}/{name}.html")
-        settle(page)
-        page.emulate_media(media="print")
-        return page
-
-    return open_
-
-
-@pages
-def test_prints_with_its_title(visit_print, name):
-    page = visit_print(name)
-    title = page.locator("article h1, .bd-search-container h1").first
-    assert title.is_visible() and title.bounding_box()["height"] > 20
-
-
-@pages
-def test_fits_at_400_percent(open_page, book_url, name):
-    """WCAG 1.4.10: 1280 pixels at 400 % are 320."""
-    page, _ = open_page(f"{book_url}/{name}.html", viewport={"width": 320, "height": 640})
-    settle(page)
-    page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
-    wide = page.locator("body *").evaluate_all(
-        """(all) => {
-          const scrolls = (e) => e && (getComputedStyle(e).overflowX !== "visible"
-            || scrolls(e.parentElement));
-          return all.filter((e) => e.getBoundingClientRect().right > 320.5
-              && e.checkVisibility() && !scrolls(e.parentElement))
-            .map((e) => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).slice(0, 5);
-        }"""
-    )
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, wide
-
-
 def test_all_pages_are_tried():
     assert len(PAGES) > 15
 
 
-@pages
-def test_without_scripts_a_picture_stands_for_each_widget(open_page, book_url, name):
-    page, seen = open_page(f"{book_url}/{name}.html", java_script_enabled=False)
+@pytest.fixture(scope="module")
+def without_scripts(visiting):
+    with visiting(settled=False, java_script_enabled=False) as opened:
+        yield opened
+
+
+def test_without_scripts_a_picture_stands_for_each_widget(without_scripts):
+    page, seen = without_scripts
     places = page.locator(".lw-view")
     pictures = page.locator(".lw-view noscript img")
     assert pictures.count() == places.count()
@@ -247,9 +222,8 @@ def test_without_scripts_a_picture_stands_for_each_widget(open_page, book_url, n
     assert (seen.outside, seen.failed) == ([], [])
 
 
-@pages
-def test_without_scripts_formulas_stand(open_page, book, book_url, name):
-    page, _ = open_page(f"{book_url}/{name}.html", java_script_enabled=False)
+def test_without_scripts_formulas_stand(without_scripts, book, name):
+    page, _ = without_scripts
     assert page.locator(".katex-error").count() == 0
     assert (
         page.locator(".math").count() == page.locator(".math > :is(.katex, .katex-display)").count()
