@@ -6,6 +6,7 @@ there is stood in for until it is used (large_models.absent).
 
 import ast
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ THERE = {"numpy", "IPython", "anywidget", "traitlets", "ipywidgets", "cycler", "
 AT_HOME = {"deno", "subprocess", "matplotlib_inline"}  # the library goes without them in a tab
 NOT_IN_A_TAB = {"subprocess", "multiprocessing"}
 INSTEAD = {"sklearn.datasets", "lzma"}  # the library has the data, or another way
+# Settings of a package that is not there change nothing (large_models.absent).
+HARMLESS = frozenset(["set_num_threads", "set_verbosity_error", "disable_progress_bar", "logging"])
 CORPUS = f"{OWN}.data.docstrings"
 
 
@@ -126,10 +129,11 @@ def _of_import(stands_for: str, attributes: frozenset[str]) -> Found:
     """What is needed by the use of an imported name, or of attributes of it."""
     module, _, name = stands_for.partition(":")
     if _top(module) != OWN:
-        return Found({f"{module}.{name}" if name else module})
+        settings = attributes and attributes <= HARMLESS
+        return Found() if settings else Found({f"{module}.{name}" if name else module})
     if name and _file(f"{module}.{name}"):
         module, name = f"{module}.{name}", ""
-    found = Found(set(_closure(module)))
+    found = Found()
     for part in (name,) if name else attributes:
         found = found | reach(module, part)
     return found
@@ -156,10 +160,10 @@ def reach(module: str, name: str) -> Found:
         at, called = place
         if not _file(at):
             continue
-        found.modules |= _closure(at)
         for node in _definitions(at).get(called, ()):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 left += _led_to(node, called)
+                found.modules |= {m for m in _imports(node) if _top(m) not in (OWN, *AT_HOME)}
                 continue
             found.modules |= {m for m in _imports(node) if _top(m) not in (OWN, *AT_HOME)}
             found.files |= _named_files(node)
@@ -266,10 +270,20 @@ def _imports(node: ast.AST) -> set[str]:
     return found
 
 
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """All of a piece of code but its annotations, which are not run."""
+    for field_name, value in ast.iter_fields(node):
+        if field_name not in ("annotation", "returns"):
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, ast.AST):
+                    yield from _walk(part)
+    yield node
+
+
 def _attributes(node: ast.AST) -> dict[str, set[str]]:
     """Names that code reads, each with the attributes that it asks of them."""
     found: dict[str, set[str]] = {}
-    for child in ast.walk(node):
+    for child in _walk(node):
         if isinstance(child, ast.Name):
             found.setdefault(child.id, set())
         elif isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):

@@ -49,6 +49,16 @@ class Cut:
             start = found.end()
         yield start, text[start:], False
 
+    def encode(self, text: str, /, add_special_tokens: bool = True) -> Encoding:
+        """A text's tokens, with those that stand around every text or without."""
+        raise NotImplementedError
+
+    def encode_batch(
+        self, texts: Sequence[str], /, add_special_tokens: bool = True
+    ) -> list[Encoding]:
+        """Each text's tokens."""
+        return [self.encode(text, add_special_tokens) for text in texts]
+
     def id_to_token(self, id: int, /) -> str | None:
         """What an id stands for; None for one that there is not."""
         return self.names.get(int(id))
@@ -80,8 +90,9 @@ class ByteLevelBPE(Cut):
         self.ranks = {(first, second): rank for rank, (first, second) in enumerate(pairs)}
         self.known: dict[str, list[str]] = {}  # words repeat
 
-    def encode(self, text: str, /) -> Encoding:
+    def encode(self, text: str, /, add_special_tokens: bool = True) -> Encoding:
         """A text's tokens. A token that is a part of a character stands where that one does."""
+        del add_special_tokens  # a GPT's tokenizer has none to add
         found = Encoding([], [], [])
         for start, part, special in self.parts(text):
             if special:

@@ -10,12 +10,15 @@ A drawing takes the same road: cut out, straightened, scaled, brought to that am
 widgets/engine/digits.js is the same in JavaScript. Chapter: 3_1_cnn.
 """
 
+import gzip
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from large_models.data import borrowed
 
 BITMAP = 32  # side of the normalised bitmap, pixels
 WIDTH = 24  # width of most digits in it, pixels
@@ -43,16 +46,28 @@ def load_digits() -> Digits:
     They were written by 13 people who are not named in the data, so both parts contain the same
     hands. Source: scikit-learn's `load_digits`, the test part of UCI's optical digits.
     """
-    from sklearn import datasets
-
-    data: Any = datasets.load_digits()
-    images, labels = data.images.astype(np.float32), data.target.astype(np.int64)
+    images, labels = _read()
     order = np.random.default_rng(0).permutation(len(labels))
     test, train = order[: len(order) // 4], order[len(order) // 4 :]
     arrays = images[train], labels[train], images[test], labels[test]
     for array in arrays:
         array.setflags(write=False)  # shared by all callers
     return Digits(*arrays)
+
+
+def _read() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """All ink counts (1797, 8, 8) and labels (1797,), in scikit-learn's order."""
+    folder = borrowed.folder_of("digits.csv.gz")
+    if folder:
+        with gzip.open(folder / "digits.csv.gz", "rt") as file:
+            rows = np.loadtxt(file, delimiter=",")
+        images, labels = rows[:, :-1].reshape(-1, 8, 8), rows[:, -1]
+    else:
+        from sklearn import datasets
+
+        data: Any = datasets.load_digits()
+        images, labels = data.images, data.target
+    return images.astype(np.float32), labels.astype(np.int64)
 
 
 def to_input(counts: NDArray) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from large_models.data import borrowed
+
 # name -> (package, file in it, credit). scikit-learn's README names danielbuechele for the flower
 # too, but its links lead to vultilion's page.
 _SOURCES = {
@@ -64,14 +66,20 @@ def _load(name: str, size: int) -> NDArray[np.uint8]:
     from PIL import Image
 
     package, file, _ = _SOURCES[name]
-    # Found without importing the package, which takes longer than the picture.
-    top, *inner = package.split(".")
-    library = find_spec(top)
-    if library is None or not library.submodule_search_locations:
-        raise ModuleNotFoundError(f"the photograph {name!r} comes with {top}: install that first")
-    folder = Path(library.submodule_search_locations[0], *inner)
-    image = Image.open(folder / file).convert("L")
+    lent = borrowed.folder_of(file)
+    image = Image.open((lent or _folder(name, package)) / file).convert("L")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.crop((left, top, left + side, top + side))
     return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def _folder(name: str, package: str) -> Path:
+    """Found without importing the package, which takes longer than the picture."""
+    top, *inner = package.split(".")
+    library = find_spec(top)
+    if library is None or not library.submodule_search_locations:
+        raise ModuleNotFoundError(
+            f"the photograph {name!r} comes with {top}: install that first", name=top
+        )
+    return Path(library.submodule_search_locations[0], *inner)

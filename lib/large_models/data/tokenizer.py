@@ -129,10 +129,10 @@ def load(directory: str | Path) -> Tokens:
     content = path.read_text("utf-8")
     try:
         from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(content)
     except ImportError:
         return own(path)
-    try:
-        return Tokenizer.from_str(content)
     except Exception as error:  # the library raises nothing more precise
         raise ValueError(f"{path}: expected a tokenizer of Hugging Face: {error}") from error
 

@@ -54,8 +54,8 @@ class WordPiece(Cut):
             "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": vocab},
         })  # fmt: skip
 
-    def encode(self, text: str, /) -> Encoding:
-        """A text's tokens, [CLS] in front and [SEP] behind."""
+    def encode(self, text: str, /, add_special_tokens: bool = True) -> Encoding:
+        """A text's tokens, [CLS] in front and [SEP] behind, or without the two."""
         found = Encoding([], ["[CLS]"], [(0, 0)])
         for start, part, special in self.parts(text):
             if special:
@@ -69,7 +69,9 @@ class WordPiece(Cut):
         found.tokens.append("[SEP]")
         found.offsets.append((0, 0))
         found.ids.extend(self.ids[token] for token in found.tokens)
-        return found
+        if add_special_tokens:
+            return found
+        return Encoding(found.ids[1:-1], found.tokens[1:-1], found.offsets[1:-1])
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = True) -> str:
         """The text of ids, as far as WordPiece has kept it."""

@@ -1,16 +1,19 @@
 """A picture and the maps that explain it: one colour means one thing."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from large_models.plots.style import MAGNITUDE, show_images
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def show_explanations(
     picture: np.ndarray, maps: Sequence[np.ndarray], titles: Sequence[str], signed: Sequence[bool]
-) -> Figure:
+) -> "Figure":
     """A picture in grey, then its maps, each on its own scale.
 
     Args:

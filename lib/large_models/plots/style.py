@@ -7,14 +7,13 @@ figure follows the reader's light or dark theme. Anything drawn in another colou
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-from cycler import cycler
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+
+if TYPE_CHECKING:  # it comes with the first figure: tables and colours do without
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK = "#1a1a1a"  # text and axes
 RULE = "#d0d0d0"  # grid lines and ticks
@@ -51,7 +50,6 @@ _RC = {
     "ytick.color": INK,
     "lines.linewidth": 2.0,
     "legend.frameon": False,
-    "axes.prop_cycle": cycler(color=[OUT, LEARNED, IN, MUTED], linestyle=["-", "--", "-.", ":"]),
     "image.cmap": "gray",
     "image.interpolation": "none",
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and themed
@@ -62,12 +60,31 @@ _RC = {
 
 def use_style() -> None:
     """Set the book's figure style, and SVG as the format in which a notebook shows figures."""
-    mpl.rcParams.update(_RC)
+    if sys.platform == "emscripten" and "matplotlib" not in sys.modules:
+        return  # in a browser's tab the first figure does it
+    import matplotlib as mpl
+    from cycler import cycler
+
+    cycle = cycler(color=[OUT, LEARNED, IN, MUTED], linestyle=["-", "--", "-.", ":"])
+    mpl.rcParams.update({**_RC, "axes.prop_cycle": cycle})
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():  # in a notebook; a plain interpreter shows no figures
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None, "Creator": None})
+
+
+def _pyplot() -> Any:
+    first = "matplotlib" not in sys.modules
+    import matplotlib.pyplot as plt
+
+    if first and sys.platform == "emscripten":
+        use_style()
+    return plt
+
+
+def _axes() -> "Axes":
+    return _pyplot().subplots()[1]
 
 
 def show_images(
@@ -79,7 +96,7 @@ def show_images(
     columns: int | None = None,
     shared: bool = True,
     size: float | None = None,
-) -> Figure:
+) -> "Figure":
     """Show 2-D arrays side by side.
 
     Args:
@@ -106,7 +123,7 @@ def show_images(
     rows = -(-len(images) // columns)
     size = size or min(2.2, WIDTH / columns)
     height = rows * (size + (0.3 if titles else 0.05))
-    fig, axes = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False)
+    fig, axes = _pyplot().subplots(rows, columns, figsize=(WIDTH, height), squeeze=False)
 
     def limits(values: list[np.ndarray]) -> tuple[float, float]:
         top = max(float(np.abs(v).max()) for v in values)
@@ -129,6 +146,8 @@ def show_images(
         if titles:
             ax.set_title(titles[index])
     if drawn and shared and (signed or magnitude):
+        from matplotlib.ticker import MaxNLocator
+
         bar = fig.colorbar(drawn, ax=axes, shrink=0.8, aspect=20, pad=0.02)
         bar.ax.spines["outline"].set_visible(False)
         bar.locator = MaxNLocator(3)
@@ -144,8 +163,8 @@ def show_curves(
     ylim: tuple[float, float] | None = None,
     logx: bool = False,
     logy: bool = False,
-    ax: Axes | None = None,
-) -> Figure:
+    ax: "Axes | None" = None,
+) -> "Figure":
     """Draw named curves, each labelled at its right end instead of in a legend far away.
 
     Args:
@@ -158,7 +177,7 @@ def show_curves(
     if not curves:
         raise ValueError("curves: expected at least one, got none")
     if ax is None:
-        _, ax = plt.subplots()
+        ax = _axes()
     ends = []
     for name, data in curves.items():
         if isinstance(data, tuple):
@@ -184,7 +203,7 @@ def show_curves(
     return figure
 
 
-def _label_ends(ax: Axes, ends: list[tuple[float, float, str, str]]) -> None:
+def _label_ends(ax: "Axes", ends: list[tuple[float, float, str, str]]) -> None:
     """Write each curve's name beside its last point, pushed apart where two would overlap."""
     to_axes = ax.transData + ax.transAxes.inverted()
     placed = sorted((to_axes.transform((x, y))[1], name, color) for x, y, name, color in ends)
