@@ -14,7 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 # Modules and tests are compiled once, not in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow lab-tests reader-tests seeds bare mutants
+.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow lab-tests reader-tests seeds bare mutants pdf
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,6 +29,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 book: $(INSTALLED)  ## Build the book, and say which file to open
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "Open file://$(CURDIR)/$(BOOK)"
+
+pdf: $(INSTALLED) browser  ## Print the book into _build/pdf/book.pdf
+	$(BIN)/jupyter-book build . --builder pdfhtml -W -n --keep-going
 
 ENGINE := lib/large_models/widgets/engine
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -96,9 +99,10 @@ reader-tests: $(INSTALLED) browser
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, every page in other forms, browsers and hosts (a quarter of an hour)
 	$(MAKE) --no-print-directory --keep-going -j 2 lab-tests reader-tests
 
-$(LITE)/.installed: book/lite/requirements.txt
+$(LITE)/.installed: book/lite/requirements.txt book/lite/wheels.txt
 	$(PYTHON) -m venv $(LITE)
 	$(LITE)/bin/python -m pip install --quiet $(PIP_ARGS) -r $<
+	$(LITE)/bin/python -m pip download --quiet --no-deps --only-binary :all: --platform any --dest $(LITE)/wheels -r book/lite/wheels.txt
 	touch $@
 
 # Before the book: a page names JupyterLite if it is there.

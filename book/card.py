@@ -13,7 +13,6 @@ import yaml
 from PIL import Image
 
 HERE = Path(__file__).parent
-SIZE = {"width": 1200, "height": 630}
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ background: #fff; color: #1c242c; display: flex; margin: 0; }}
 body {{ font: 30px/1.4 "DejaVu Sans", sans-serif; }}
@@ -35,7 +34,7 @@ def draw() -> bytes:
     cover = base64.b64encode((HERE / "cover.png").read_bytes()).decode()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=BROWSER_ARGS)
-        page = browser.new_page(viewport=SIZE)
+        page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(PAGE.format(title=escape(title), line=LINE, cover=cover))
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         browser.close()

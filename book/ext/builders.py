@@ -1,6 +1,7 @@
 """The book in other forms: one page to print, plain text, an e-book.
 
     jupyter-book build . --builder custom --custom-builder singlehtml     (or text, epub)
+    jupyter-book build . --builder pdfhtml
 
 Extensions say how their boxes are drawn as HTML. Sphinx asks for a builder's own way first, and for
 HTML's only where no extension has named that builder: one that does hides all the others. And where
@@ -8,8 +9,10 @@ a builder is not HTML, a box without a way stops the build.
 """
 
 import shutil
+import sys
 from pathlib import Path
 
+import pdf
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -41,7 +44,14 @@ def to_the_root(app: Sphinx, exception: Exception | None) -> None:
         shutil.move(page, Path(app.outdir, "index.html"))
 
 
+def print_with_ours(app: Sphinx) -> None:
+    """Jupyter Book prints the one page when it is built: with what is in book/pdf.py."""
+    if app.builder.name == "singlehtml" and (printing := sys.modules.get("jupyter_book.pdf")):
+        vars(printing)["_html_to_pdf"] = pdf.print_page
+
+
 def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", complete)
+    app.connect("builder-inited", print_with_ours)
     app.connect("build-finished", to_the_root, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

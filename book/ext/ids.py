@@ -27,6 +27,7 @@ def drop_repeated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def begin_with_chapter(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    links = []
     for page, node in _with_pages(doctree, docname):
         node["ids"] = [own(page, name) for name in node.get("ids", [])]
         node["backrefs"] = [own(page, name) for name in node.get("backrefs", [])]
@@ -34,6 +35,11 @@ def begin_with_chapter(app: Sphinx, doctree: nodes.document, docname: str) -> No
             node["refid"] = own(page, node["refid"])
         if found := PLACE.fullmatch(node.get("refuri", "")):
             node["refuri"] = "#" + own(found[1], found[2])
+            links.append((node, found[1]))
+    there = {name for node in doctree.findall(nodes.Element) for name in node["ids"]}
+    for link, page in links:
+        if link["refuri"][1:] not in there:
+            link["refuri"] = f"#document-{page}"
     for page, kinds in app.env.toc_fignumbers.items():
         for kind, numbers in kinds.items():
             kinds[kind] = {own(page, name): number for name, number in numbers.items()}

@@ -55,7 +55,11 @@ def _gather(node: nodes.Node, piece: Piece, found: list[Piece]) -> None:
     titles = _titles(node)
     if titles or isinstance(node, nodes.citation):
         place = titles[0] if titles and isinstance(titles[0], nodes.term) else node
-        piece = {"at": next(iter(place["ids"]), ""), "says": [], "code": []}
+        piece = {
+            "at": next(iter(getattr(place, "attributes", {}).get("ids", [])), ""),
+            "says": [],
+            "code": [],
+        }
         piece["names"] = [_name(title) for title in titles]
         found.append(piece)
     for child in node.children:

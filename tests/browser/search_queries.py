@@ -82,3 +82,30 @@ CHOSEN = {
     "联邦学习": ["5_2_1_privacy"],
     "卷积神经网络的池化": ["3_1_cnn"],
 }
+
+# Written when the tuning was over: how well it does on what it was not tuned for.
+FRESH = {
+    "decision tree": ["1_2_areas", "glossary#term-decision-tree"],
+    "adversarial digit": ["5_2_1_privacy#robustness-an-adversarial-digit"],
+    "warm-up": ["3_4_transformer", "4_1_train_bert", "glossary#term-warm-up"],
+    "bag of words": ["2_concepts", "glossary#term-bag-of-words"],
+    "perplexity": ["3_4_transformer", "glossary#term-perplexity"],
+    "LSTM gates": ["3_2_rnn"],
+    "teacher student network": ["5_2_2_compression#a-small-network-learns-from-a-large-one"],
+    "does attention explain": ["5_2_3_explanation#does-attention-explain"],
+    "gradient by hand": ["3_1_cnn#one-training-step-by-hand"],
+    "reverse sequence": ["3_3_self_attention#training-reverse-a-sequence"],
+    "temperature sampling": ["3_4_transformer#choosing-the-next-token"],
+    "tokeniser": ["4_1_train_bert", "glossary#term-tokenizer"],
+    "medicine false alarms": ["1_2_areas#medicine-two-ways-to-be-wrong"],
+    "how many parameters does GPT-3 have": ["1_background"],
+    "sparse zeros time": ["5_2_2_compression#do-zeros-save-time"],
+    "labeled data": ["2_concepts"],
+    '"hide each word"': ["5_2_3_explanation#sentences-hide-each-word"],
+    '"low-rank adaptation"': ["5_2_2_compression#training-a-few-parameters-lora"],
+    "遗忘门": ["3_2_rnn"],
+    "位置编码": ["3_4_transformer"],
+    "差分隐私": ["5_2_1_privacy"],
+    "BERT预训练": ["4_1_train_bert"],
+    "感受野": ["3_1_cnn"],
+}
