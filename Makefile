@@ -71,6 +71,7 @@ browser-tests: $(INSTALLED) browser
 
 browser: $(INSTALLED)
 	$(BIN)/python tests/chromium.py
+	$(BIN)/python tests/pyodide.py
 
 notebooks: $(INSTALLED)  ## Run every notebook again and keep its outputs, ready to commit
 	$(BIN)/python book/notebooks.py
@@ -83,12 +84,13 @@ lab: $(INSTALLED)  ## Open the notebooks in JupyterLab
 
 widgets: $(INSTALLED)  ## Bundle the JavaScript and the styles of the widgets that were edited
 	$(BIN)/python -m large_models.widgets.bundle
+	$(BIN)/python book/run/bundle.py
 
 stills: $(INSTALLED) browser  ## Draw anew the pictures that stand for widgets in notebooks that have not run
 	$(BIN)/python book/stills.py
 
 # A server, a browser and a kernel at once: what failed is tried a second time, and no third.
-lab-tests: $(INSTALLED) browser
+lab-tests: $(INSTALLED) $(LITE)/.installed browser
 	$(BIN)/python -m pytest tests/lab || $(BIN)/python -m pytest tests/lab --last-failed
 
 # Not the cache of `lab-tests`, which may run at the same time.

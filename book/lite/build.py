@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SETTINGS = ROOT / "book" / "lab" / "labconfig" / "default_setting_overrides.json"
+WHEELS = Path(sys.prefix) / "wheels"  # those of wheels.txt, where `make` puts them
 PYTHON = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 PACKAGE = "lib weights pyproject.toml setup.py MANIFEST.in README.md LICENSE LICENSE-TEXT".split()
 LATE = (".safetensors", ".xz")  # of the wheel's files, fetched when they are opened
@@ -74,10 +75,7 @@ def stage(site: Path) -> dict[str, bytes]:
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         notebook = for_the_tab(json.loads(path.read_text("utf-8")))
         (chapters / path.name).write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
-    wheels = site / "wheels"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels]
-    pure = ["--only-binary", ":all:", "--platform", "any", "--requirement", HERE / "wheels.txt"]
-    subprocess.run([*pip, *pure], check=True)
+    wheels = shutil.copytree(WHEELS, site / "wheels")
     source = site / "source"  # a copy: setuptools leaves a folder of its own behind
     for name in PACKAGE:
         path = ROOT / name
