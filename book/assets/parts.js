@@ -25,7 +25,9 @@
   function part(name) {
     if (!parts.has(name)) {
       const made = {};
-      made.promise = new Promise((arrive) => { made.arrive = arrive; });
+      made.promise = new Promise((arrive) => {
+        made.arrive = (value) => { made.arrived = true; arrive(value); };
+      });
       parts.set(name, made);
     }
     return parts.get(name);
@@ -37,12 +39,14 @@
   /** What a script hands over under a name; the first widget's scripts are in the page's head. */
   function fetchPart(name, address) {
     const wanted = part(name);
+    if (wanted.arrived) return wanted.promise;
     wanted.asked ??= new Promise((resolve, reject) => {
       wanted.promise.then(resolve);
       const src = here + address;
       // by the file's name: a browser that saves a page puts all its files into one folder
-      const there = document.querySelector(`script[src*="${address.split("/").at(-1)}"]`);
-      const script = there ?? Object.assign(document.createElement("script"), { src, defer: true });
+      const named = `script[src*="${address.split("/").at(-1)}"]`;
+      const there = document.readyState !== "complete" && document.querySelector(named);
+      const script = there || Object.assign(document.createElement("script"), { src, defer: true });
       script.addEventListener("error", async () => {
         script.remove();
         wanted.asked = undefined;

@@ -1,6 +1,6 @@
 // What test_readers.py asks of a page, as functions in `globalThis.readers`.
 globalThis.readers = (() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const known = new Map();
 
   /** [r, g, b, opacity] of a CSS colour. */

@@ -1,16 +1,42 @@
 """Readers whose system forces its colours, who read from right to left, translated, or on paper.
 
-Each page is opened once for all. What a browser lacks, and where a page stands: test_hosts.py.
+Each page is opened once for all, in a browser that blocks storage and lacks what not every browser
+in use has. What came after the floor, and where a page stands: test_hosts.py.
 """
 
+import contextlib
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import settle
+from tests.browser.pages import FEW_AT_ONCE, settle
+from tests.conftest import watch
 
+# Less than the floor: the widgets can do without.
+BARE = """
+  for (const name of ["ResizeObserver", "OffscreenCanvas", "scheduler", "createImageBitmap",
+    "requestIdleCallback", "structuredClone"]) {
+    delete globalThis[name];
+  }
+  delete AbortSignal.any;
+  delete Promise.withResolvers;
+  for (const name of ["findLast", "toReversed", "toSorted", "toSpliced"]) {
+    delete Array.prototype[name];
+  }
+  for (const name of ["localStorage", "sessionStorage"]) {
+    const get = () => { throw new DOMException("Access is denied.", "SecurityError"); };
+    Object.defineProperty(globalThis, name, { configurable: true, get });
+  }
+"""
 PROBE = Path(__file__).with_name("readers.js").read_text("utf-8")
 PRESS = Path(__file__).with_name("press.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="module", params=FEW_AT_ONCE)
+def name(request) -> str:
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +44,11 @@ def opened(visiting):
     """A page of the book with every box unfolded, and `readers` (readers.js) in it."""
 
     def prepare(page) -> None:
-        page.add_init_script(PROBE)
+        page.add_init_script(BARE)
+        page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {PROBE} }});")
 
     with visiting(prepare=prepare, viewport={"width": 1280, "height": 900}) as (page, seen):
+        page.served = page.content()
         page.locator("details").evaluate_all("(all) => all.forEach((d) => { d.open = true; })")
         settle(page)
         yield page, seen
@@ -39,6 +67,64 @@ def lost(page, scheme: str) -> list[str]:
     gone = page.evaluate("() => readers.lost(before)")
     look(page, color_scheme="light", forced_colors="none")
     return gone
+
+
+def test_starts_with_storage_blocked_and_without_newer_names(opened):
+    page, seen = opened
+    assert (seen.console, seen.outside, seen.failed) == ([], [], [])
+    assert page.locator("[data-state=error], [data-state=loading]").count() == 0
+    assert page.evaluate("typeof ResizeObserver + typeof structuredClone") == "undefined" * 2
+
+
+def save(html: str, book: Path, name: str, folder: Path) -> Path:
+    """As a browser saves a whole page: the page as it is now, all its files in one folder."""
+    (folder / "files").mkdir(parents=True)
+
+    def take(match: re.Match) -> str:
+        address = re.sub(r"[?#].*", "", match[2])
+        root = re.match(r"http://127\.0\.0\.1:\d+/", address)
+        home = book if root else (book / name).parent
+        path = (home / address.removeprefix(root[0] if root else "")).resolve()
+        if match[2].startswith(("data:", "#")) or not path.is_file() or path.suffix == ".html":
+            return match[0]
+        shutil.copy(path, folder / "files")
+        return f'{match[1]}="files/{path.name}"'
+
+    saved = folder / "saved.html"
+    saved.write_text(re.sub(r'\b(src|href)="([^"]+)"', take, html), "utf-8")
+    return saved
+
+
+def test_saved_whole_it_starts_again(opened, browser, book, name, tmp_path):
+    page, _ = opened
+    saved = save(page.served, book, name, tmp_path / "whole")
+    with watched_copy(browser, saved) as (copy, seen):
+        settle(copy)
+        # fonts, which the sheet asks for, are the browser's to find
+        assert [line for line in seen.console if "Failed to load resource" not in line] == []
+        assert [url for url in seen.failed if url.endswith(".js")] == []
+        for what in [".lw-view > .lw[data-state=ready]", "button.copybtn", ".lw-view > *"]:
+            assert copy.locator(what).count() == page.locator(what).count()
+        assert copy.evaluate(PRESS) == []
+
+
+def test_saved_without_its_files_it_is_read_and_says_what_is_missing(browser, book, name, tmp_path):
+    saved = tmp_path / "alone.html"
+    shutil.copy(book / f"{name}.html", saved)
+    with watched_copy(browser, saved) as (copy, _):
+        places = copy.locator(".lw-view")
+        assert copy.locator(".lw[data-state=error]").count() == places.count()
+        for said in places.all_inner_texts():
+            assert said.startswith("A widget stands here.")
+        assert copy.locator("h1").first.is_visible()
+
+
+@contextlib.contextmanager
+def watched_copy(browser, saved: Path):
+    with contextlib.closing(browser.new_context()) as context:
+        page, seen = watch(context, saved.parent.as_uri())
+        page.goto(saved.as_uri())
+        yield page, seen
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
