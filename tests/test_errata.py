@@ -9,7 +9,7 @@ import pytest
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 KINDS = {"wrong": "wrong", "unclear": "unclear", "left-out": "left out"}
 BOX = re.compile(
-    r"^\((erratum-[\w-]+)\)=\n+(`{3,})\{admonition\} ([^\n]*)\n:class: ([^\n]*)\n(.*?)^\2$",
+    r"^\((erratum-[\w-]+)\)=\n+(:{3,})\{admonition\} ([^\n]*)\n:class: ([^\n]*)\n(.*?)^\2$",
     re.MULTILINE | re.DOTALL,
 )
 ROW = re.compile(r"^\| \[[^\]]*\]\(#(erratum-[\w-]+)\) \| ([^|]*) \|", re.MULTILINE)
