@@ -3,7 +3,8 @@
 // An anywidget gets what anywidget 0.11 gives it (https://anywidget.dev/en/afm): a model with get,
 // set, save_changes, send, on, off and widget_manager; initialize and render with their clean-ups,
 // signal, host, experimental. tests/browser/test_loader.py runs one widget here and under ipywidgets'
-// own runtime and compares. What needs Python says so: there is nobody to save to or to ask.
+// own runtime and compares. What needs Python says so: there is nobody to save to or to ask, unless
+// Python runs in the page (book/run): its widgets come with a connection.
 //
 // The book's own widgets start when they come near the view, the first at once; their code and data
 // are scripts beside this one (book/ext/scripts.py). `lwPage.startAll()` starts them all. A reader's
@@ -13,117 +14,23 @@
 {
   const here = new URL(".", document.currentScript.src).href;
   globalThis.lwAssetBase = `${here}lw-assets`;
+  globalThis.lwAsset = (key, base64) => { globalThis.lwAsset[`file:${key}`] = base64; };
 
-  const { addStyle, chinese, decode, fetchPart, importModule } = globalThis.lwParts;
+  const { addStyle, chinese, fetchPart, importModule, Model } = globalThis.lwParts;
 
   // --- models ----------------------------------------------------------------------------------
 
-  const bytes = (view) => new Uint8Array(view.buffer ?? view, view.byteOffset, view.byteLength);
-
-  function same(a, b) {
-    if (Object.is(a, b)) return true;
-    if (!a || !b || typeof a !== "object" || a.constructor !== b.constructor) return false;
-    if (a instanceof Model) return false;
-    if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer) {
-      if (a.byteLength !== b.byteLength) return false;
-      [a, b] = [bytes(a), bytes(b)];
-      return a.every((value, i) => value === b[i]);
-    }
-    const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((k) => k in b && same(a[k], b[k]));
-  }
-
-  class Model {
-    #state;
-    #listeners = []; // {name, callback, context}, in the order in which they came
-    #setting = false;
-    #pending = false;
-    #late; // buffers whose data are not in the page
-
-    constructor(id, { state, buffers = [], script }, manager) {
-      this.model_id = id;
-      this.widget_manager = manager;
-      this.script = script;
-      this.#state = state;
-      this.#late = buffers.filter((buffer) => buffer.script);
-      for (const buffer of buffers) if (!buffer.script) this.#fill(buffer.path, buffer.data);
-    }
-
-    #fill(path, base64) {
-      const parent = path.slice(0, -1).reduce((at, key) => at[key], this.#state);
-      parent[path.at(-1)] = decode(base64);
-    }
-
-    /** Fetches the data that did not come with the page. */
-    async complete() {
-      await Promise.all(this.#late.map(async ({ path, part: name, script }) => {
-        this.#fill(path, await fetchPart(name, script));
-      }));
-      this.#late = [];
-    }
-
-    get(name) {
-      return this.#state[name];
-    }
-
-    set(name, value) {
-      const values = typeof name === "object" ? name : { [name]: value };
-      const changed = Object.keys(values).filter((key) => !same(this.#state[key], values[key]));
-      const outermost = !this.#setting;
-      this.#setting = true;
-      try {
-        Object.assign(this.#state, values);
-        this.#pending ||= changed.length > 0;
-        for (const key of changed) this.trigger(`change:${key}`, this, this.#state[key], {});
-        // "change" once for all that was set, again if a listener has set more.
-        while (outermost && this.#pending) {
-          this.#pending = false;
-          this.trigger("change", this, {});
-        }
-      } finally {
-        if (outermost) this.#setting = false;
-      }
-      return this;
-    }
-
-    save_changes() {} // nobody to save to: the value is set, its listeners have heard
-    send() {} // nobody to send to
-
-    on(names, callback, context) {
-      for (const name of names.split(/\s+/)) this.#listeners.push({ name, callback, context });
-      return this;
-    }
-
-    off(names, callback, context) {
-      const named = names ? names.split(/\s+/) : null;
-      this.#listeners = this.#listeners.filter((l) => !((!named || named.includes(l.name))
-        && (!callback || l.callback === callback) && (!context || l.context === context)));
-      return this;
-    }
-
-    trigger(name, ...values) {
-      for (const l of [...this.#listeners]) {
-        if (l.name === name || l.name === "all") l.callback.call(l.context ?? this, ...values);
-      }
-      return this;
-    }
-
-    /** Ends the widget: aborts its signal, runs its clean-ups, removes its views. */
-    close() {
-      this.trigger("destroy", this);
-    }
-  }
+  const models = new Map();
+  const manager = {
+    has_model: (id) => models.has(id),
+    async get_model(id) {
+      if (!models.has(id)) throw new Error(`no widget model ${id} in this page`);
+      await models.get(id).complete();
+      return models.get(id);
+    },
+  };
 
   function readModels(saved) {
-    const models = new Map();
-    const manager = {
-      has_model: (id) => models.has(id),
-      async get_model(id) {
-        if (!models.has(id)) throw new Error(`no widget model ${id} in this page`);
-        await models.get(id).complete();
-        return models.get(id);
-      },
-    };
     for (const [id, model] of Object.entries(saved.state)) {
       models.set(id, new Model(id, model, manager));
     }
@@ -133,7 +40,6 @@
         if (models.has(id)) model.set(name, models.get(id));
       }
     }
-    return models;
   }
 
   // --- anywidgets ------------------------------------------------------------------------------
@@ -171,10 +77,7 @@
 
   class Widget {
     #end = new AbortController();
-    experimental = {
-      invoke: (name) => Promise.reject(
-        new Error(`"${name}" runs in Python: open this page as a notebook to use it.`)),
-    };
+    experimental = { invoke: (name, ...rest) => this.#invoke(name, ...rest) };
 
     constructor(model) {
       this.model = model;
@@ -213,6 +116,25 @@
       const finish = () => { this.model.off(null, null, context); tidy(result); };
       signal.aborted ? finish() : signal.addEventListener("abort", finish);
       return typeof result === "object" ? result ?? undefined : undefined;
+    }
+
+    /** Asks Python, as anywidget does. */
+    #invoke(name, msg, { buffers = [], signal } = {}) {
+      const { model } = this;
+      if (!model.connection) {
+        return Promise.reject(new Error(`"${name}" runs in Python: open this page as a notebook to use it.`));
+      }
+      const id = `${name}-${Math.random()}`;
+      return new Promise((resolve, reject) => {
+        const hear = (content, sent) => {
+          if (content?.id !== id) return;
+          model.off("msg:custom", hear);
+          resolve([content.response, sent]);
+        };
+        signal?.addEventListener("abort", () => { model.off("msg:custom", hear); reject(signal.reason); });
+        model.on("msg:custom", hear);
+        model.send({ id, kind: "anywidget-command", name, msg }, undefined, buffers);
+      });
     }
 
     async show(el, viewSignal) {
@@ -260,8 +182,38 @@
     const { model_id: id } = JSON.parse(script.textContent);
     const reserved = script.previousElementSibling;
     const el = reserved?.matches(".lw-view") ? reserved : document.createElement("div");
-    el.className = "lw-view";
     if (el !== reserved) script.before(el);
+    empty(el);
+    addStill(el);
+    return viewOf(id, el);
+  }
+
+  /** A page that a browser has saved holds widgets as they were: pictures of them, without life. */
+  function empty(el) {
+    const saved = el.querySelector(":scope > .lw:not([data-state='loading'])");
+    if (!saved) return;
+    const place = document.createElement("div");
+    place.className = "lw";
+    Object.assign(place.dataset, { widget: saved.dataset.widget ?? "", state: "loading" });
+    el.replaceChildren(place);
+  }
+
+  /** Paper may come before the widget: it shows the picture that stands where no script runs. */
+  function addStill(el) {
+    const instead = el.querySelector("noscript");
+    if (!instead) return;
+    const made = document.createElement("template");
+    made.innerHTML = instead.textContent;
+    for (const picture of made.content.querySelectorAll("img")) {
+      picture.className = "lw-still";
+      picture.loading = "lazy"; // until it is printed
+      instead.after(picture);
+    }
+  }
+
+  /** A view of a model in an element, to be started. */
+  function viewOf(id, el) {
+    el.className = "lw-view";
     const widget = widgets.get(id);
     const end = new AbortController();
     const place = [...el.childNodes];
@@ -307,7 +259,7 @@
   }
 
   function startAnywidgets(saved, views) {
-    const models = readModels(saved);
+    readModels(saved);
     for (const [id, model] of models) {
       if (model.script || model.get("_esm")) widgets.set(id, new Widget(model));
     }
@@ -327,14 +279,43 @@
     } else {
       startAll();
     }
-    return { models, views: shown, startAll };
+    return { models, views: shown, startAll, ...withPython() };
+  }
+
+  // --- Python in the page ------------------------------------------------------------------------
+
+  /** What book/run asks of the widgets: Python has made, shown, changed or closed one. */
+  function withPython() {
+    const scripts = new Map();
+    for (const model of models.values()) scripts.set(model.get("_anywidget_id"), model.script);
+    return {
+      open(id, state, connection) {
+        const script = scripts.get(state._anywidget_id);
+        models.set(id, new Model(id, { state, script, connection }, manager));
+        for (const name of ["layout", "style"]) {
+          const key = /^IPY_MODEL_(.+)/.exec(state[name])?.[1];
+          if (models.has(key)) models.get(id).update({ [name]: models.get(key) });
+        }
+        if (state._esm) widgets.set(id, new Widget(models.get(id)));
+      },
+      update: (id, values) => models.get(id)?.update(values),
+      message: (id, content, buffers) => models.get(id)?.trigger("msg:custom", content, buffers),
+      close(id) {
+        models.get(id)?.close();
+        models.delete(id);
+        widgets.delete(id);
+      },
+      show(id, el) {
+        if (widgets.has(id)) viewOf(id, el).start();
+        else el.textContent = "This is a widget of ipywidgets’ own: it moves in JupyterLab, not in this page.";
+      },
+    };
   }
 
   // --- start -----------------------------------------------------------------------------------
 
   const state = document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]');
-  if (state) {
-    const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
-    globalThis.lwPage = startAnywidgets(JSON.parse(state.textContent), views);
-  }
+  const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
+  const saved = state ? JSON.parse(state.textContent) : { state: {} };
+  globalThis.lwPage = startAnywidgets(saved, views);
 }

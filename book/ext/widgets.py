@@ -85,7 +85,7 @@ def place_state(app: Sphinx, pagename: str, template: str, context: dict, doctre
         needed = take_out(saved["state"], Path(app.outdir, "_static"))
         # The first widget's come with the page, the others' when they are near.
         first = re.search(r'"model_id":\s*"(\w+)"', context["body"])
-        scripts = ["parts.js", "loader.js", *needed.get(first[1] if first else "", [])]
+        scripts = ["parts.js", "model.js", "loader.js", *needed.get(first[1] if first else "", [])]
     for script in scripts:
         app.add_js_file(script, priority=100)  # before everything else: widgets come alive first
     context["widget_styles"] = styles

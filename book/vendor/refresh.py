@@ -13,6 +13,8 @@ import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+from large_models.widgets.bundle import joined
+
 HERE = Path(__file__).parent
 KATEX = "katex@0.19.1"
 HTML_MANAGER = "@jupyter-widgets/html-manager@1.0.15"
@@ -62,7 +64,20 @@ def html_manager(source: Path, target: Path) -> None:
     shutil.copy(next(f.locate() for f in files if f.name == "LICENSE"), target)
 
 
+def codemirror() -> None:
+    """The editor of the page's cells: what codemirror/source.js names, as one module."""
+    target = HERE / "codemirror"
+    text = joined(target / "source.js")
+    (target / "codemirror.js").write_text(text, "utf-8")
+    named = re.findall(r"npm:(@[^\"]+)", (target / "source.js").read_text("utf-8"))
+    versions = (" ".join(name.rsplit("@", 1)) for name in named)
+    (target / "VERSION").write_text("".join(f"{version}\n" for version in versions))
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(unpack(named[0], Path(folder)) / "LICENSE", target)
+
+
 def main() -> None:
+    codemirror()
     for package, copy in [(KATEX, katex), (HTML_MANAGER, html_manager)]:
         name, version = package.rsplit("@", 1)
         target = HERE / name.rsplit("/", 1)[-1]

@@ -82,15 +82,26 @@ def bundle(name: str, kind: str) -> str:
     Raises:
         RuntimeError: with what Deno said, if it could not.
     """
+    first = banner(name, kind)
+    source = HERE / name / "view.js"
+    if kind == "js":
+        return first + joined(source)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"{name}.css"
+        source.write_text("".join(p.read_text("utf-8") for p in sources(name, kind)), "utf-8")
+        return first + joined(source)
+
+
+def joined(source: Path) -> str:
+    """A script or a sheet and all that it imports, minified.
+
+    Raises:
+        RuntimeError: with what Deno said, if it could not.
+    """
     from deno import find_deno_bin
 
-    first = banner(name, kind)
     with tempfile.TemporaryDirectory() as folder:
-        source = HERE / name / "view.js"
-        if kind == "css":
-            source = Path(folder) / "all.css"
-            source.write_text("".join(p.read_text("utf-8") for p in sources(name, kind)), "utf-8")
-        out = Path(folder) / f"out.{kind}"
+        out = Path(folder) / f"out{source.suffix}"
         command = [find_deno_bin(), "bundle", "--quiet", "--no-config", "--no-lock", "--minify"]
         done = subprocess.run(
             [*command, "--platform", "browser", source, "--output", out],
@@ -100,8 +111,8 @@ def bundle(name: str, kind: str) -> str:
             check=False,
         )
         if done.returncode or not out.is_file():
-            raise RuntimeError(f"{name}.{kind} could not be bundled: {done.stderr.strip()}")
-        return first + _readable(out.read_text("utf-8")).strip() + "\n"
+            raise RuntimeError(f"{source} could not be bundled: {done.stderr.strip()}")
+        return _readable(out.read_text("utf-8")).strip() + "\n"
 
 
 def _readable(text: str) -> str:

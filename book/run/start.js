@@ -1,0 +1,48 @@
+// Under each cell a bar with Run and Edit. The rest comes at the first press: run.js, what this page's
+// cells need (book/ext/run.py), and then, where the reader agrees, Python.
+{
+  const { page } = document.currentScript.dataset;
+  let notebook;
+
+  const open = async () => {
+    notebook ??= Promise.all([
+      globalThis.lwParts.fetchPart("run", "run/run.js"),
+      globalThis.lwParts.fetchPart(page, `run/pages/${page}.js`),
+    ]).then(([Notebook, setup]) => new Notebook(JSON.parse(setup)));
+    try {
+      return await notebook;
+    } catch (error) {
+      notebook = undefined;
+      throw error;
+    }
+  };
+
+  const addButton = (bar, name, label, press) => {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: `lw-cell-${name}`, textContent: label });
+    button.addEventListener("click", async () => {
+      try {
+        await press(await open());
+      } catch (error) {
+        bar.dataset.state = "failed";
+        bar.querySelector("[role=status]").textContent = String(error.message ?? error);
+      }
+    });
+    bar.append(button);
+  };
+
+  for (const cell of document.querySelectorAll("div.cell[id]")) {
+    const input = cell.querySelector(".cell_input");
+    if (!input) continue;
+    const bar = document.createElement("div");
+    bar.className = "lw-cell-bar";
+    addButton(bar, "run", "Run", (notebook) => notebook.pressed(cell.id));
+    addButton(bar, "edit", "Edit", (notebook) => notebook.edit(cell.id));
+    const status = document.createElement("span");
+    status.setAttribute("role", "status");
+    bar.append(status);
+    input.after(bar);
+  }
+  if (localStorage.getItem(`lw-typed:${page}`)) open().catch(() => {}); // of an earlier visit
+  globalThis.lwRun = { open };
+}
