@@ -170,7 +170,8 @@ def policy(html: str) -> str:
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in inline)
     scripts = " ".join(["'self'", *(f"'sha256-{digest}'" for digest in hashes)])
     styles = "'self' 'unsafe-inline'"
-    return f"default-src 'self'; script-src {scripts}; style-src {styles}; img-src 'self' data:"
+    rest = "img-src 'self' data:; font-src 'self'"
+    return f"default-src 'none'; script-src {scripts}; style-src {styles}; {rest}"
 
 
 @pytest.fixture
