@@ -132,5 +132,18 @@ globalThis.readers = (() => {
     return kept;
   }
 
-  return { painted, lost, places, moved, turned, translate };
+  /** Controls that lie on each other, or partly outside the window. */
+  function crowded() {
+    const kinds = "button, input:not([type=radio]), select, textarea, .lw-segment, summary";
+    const shown = [...document.querySelectorAll(kinds)].filter((e) => e.closest(".lw, .bd-header-article")
+      && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }));
+    const boxes = shown.map((e) => e.getBoundingClientRect());
+    const crosses = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+    return shown.filter((e, i) => boxes[i].width > 0 && (boxes[i].left < -1 || boxes[i].right > innerWidth + 1
+      || shown.some((other, j) => j > i && !e.contains(other) && !other.contains(e)
+        && crosses(boxes[i], boxes[j])))).map(name);
+  }
+
+  return { crowded, painted, lost, places, moved, turned, translate };
 })();

@@ -178,6 +178,20 @@ def test_the_probes_see_what_is_lost_without_the_rules(visiting, needle):
             assert signs > 10 and len(texts) > 5
 
 
+def test_at_400_per_cent_controls_keep_apart(opened):
+    """1280 pixels are 320 then (WCAG 1.4.10); nothing scrolls sideways: test_book.py."""
+    page, _ = opened
+    page.set_viewport_size({"width": 320, "height": 640})
+    settle(page)
+    assert page.evaluate("() => readers.crowded()") == []
+    if page.locator(".lw .lw-segment").count():
+        page.add_style_tag(content=".lw .lw-segment + .lw-segment { margin-left: -1rem; }")
+        assert page.evaluate("() => readers.crowded()") != []
+        page.locator("head > style").last.evaluate("(style) => style.remove()")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    settle(page)
+
+
 def test_prints_what_there_is_to_see(opened):
     """White paper, the page's title, whole widgets without what is there to press."""
     page, _ = opened
