@@ -26,6 +26,8 @@ NOT_IN_A_TAB = {"subprocess", "multiprocessing"}
 INSTEAD = {"sklearn.datasets", "lzma"}  # the library has the data, or another way
 # Settings of a package that is not there change nothing (large_models.absent).
 HARMLESS = frozenset(["set_num_threads", "set_verbosity_error", "disable_progress_bar", "logging"])
+ASSETS = f"{OWN}.widgets.assets"  # names what all widgets may ask for, and none at once
+LATER = {"use_style"}  # which in a tab waits for the first figure
 CORPUS = f"{OWN}.data.docstrings"
 
 
@@ -154,7 +156,7 @@ def reach(module: str, name: str) -> Found:
     left = [(module, name)]
     while left:
         place = left.pop()
-        if place in seen:
+        if place in seen or place[1] in LATER:
             continue
         seen.add(place)
         at, called = place
@@ -166,7 +168,8 @@ def reach(module: str, name: str) -> Found:
                 found.modules |= {m for m in _imports(node) if _top(m) not in (OWN, *AT_HOME)}
                 continue
             found.modules |= {m for m in _imports(node) if _top(m) not in (OWN, *AT_HOME)}
-            found.files |= _named_files(node)
+            if at != ASSETS:
+                found.files |= _named_files(node)
             if at == CORPUS and "CORPUS" in _attributes(node):
                 found.files.add("corpus")
             inside = [child for child in ast.walk(node) if isinstance(child, ast.ImportFrom)]
@@ -214,7 +217,10 @@ def _tree(module: str) -> ast.Module:
 def _definitions(module: str) -> dict[str, list[ast.stmt]]:
     """Each name of a module, with the statements that define it."""
     found: dict[str, list[ast.stmt]] = {}
-    for node in _tree(module).body:
+    body = _tree(module).body
+    typed = [inner for node in body if isinstance(node, ast.If) for inner in node.body]
+    lazy = [n for n in typed if isinstance(n, ast.ImportFrom) and _top(n.module or "") == OWN]
+    for node in [*body, *lazy]:
         names: list[str] = []
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names = [node.name]

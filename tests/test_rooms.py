@@ -12,6 +12,7 @@ GROUND = {"files", "shapes", "tensors"}
 # What a room may import besides itself.
 BELOW = {
     "files": set(),
+    "absent": set(),
     "shapes": set(),
     "tensors": {"files"},
     "formulas": GROUND,
@@ -23,12 +24,23 @@ BELOW = {
     "checks": GROUND | {"formulas", "data", "models"},
     "widgets": GROUND | {"formulas", "data"},
 }
-WITHOUT_TORCH = ("files", "shapes", "tensors", "formulas", "data", "plots", "checks", "widgets")
+WITHOUT_TORCH = (
+    "files",
+    "absent",
+    "shapes",
+    "tensors",
+    "formulas",
+    "data",
+    "plots",
+    "checks",
+    "widgets",
+)
 HEAVY = {"torch", "models"}  # models need torch
 OPTIONAL = {"tokenizers", "safetensors", "lzma", "scipy", "sklearn", "PIL", "transformers"}
 # What a room may ever ask for from outside, besides Python's own library.
 OUTSIDE = {
     "files": set(),
+    "absent": set(),
     "shapes": set(),
     "tensors": {"numpy", "torch"},
     "formulas": {"numpy", "scipy"},

@@ -55,7 +55,9 @@ class _Meta(type):
         return cls
 
     def __call__(cls, *_: Any, **__: Any) -> Any:
-        if cls.__name__ in HARMLESS or _imports(sys._getframe(1)):  # such as a decorator
+        if cls.__name__ in HARMLESS:
+            return None
+        if _imports(sys._getframe(1)):  # such as a decorator
             return cls
         raise Absent(cls._package)
 
