@@ -13,13 +13,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
 import websocket
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 START_LIMIT = 120  # seconds, on a busy machine
 # Nothing but the page is asked for.
@@ -127,11 +128,13 @@ class WebKit:
             stderr=subprocess.DEVNULL,
         )
         ends.callback(stop, process)
-        wait_for_port(port)
+        self._asked = requests.Session()
+        patience = Retry(total=None, connect=10, backoff_factor=0.1)  # up to 100 seconds
+        self._asked.mount("http://", HTTPAdapter(max_retries=patience))
         self._url = f"http://127.0.0.1:{port}/session"
         started = self._post("", capabilities={})
         self._url += f"/{started['sessionId']}"
-        ends.callback(requests.delete, self._url, timeout=START_LIMIT)
+        ends.callback(self._asked.delete, self._url, timeout=START_LIMIT)
         self._post("/timeouts", script=1000 * START_LIMIT)
 
     @staticmethod
@@ -139,7 +142,7 @@ class WebKit:
         return shutil.which("WebKitWebDriver") if shutil.which("Xvfb") else None
 
     def _post(self, command: str, **params: Any) -> Any:
-        answer = requests.post(self._url + command, json=params, timeout=2 * START_LIMIT).json()
+        answer = self._asked.post(self._url + command, json=params, timeout=2 * START_LIMIT).json()
         value = answer["value"]
         assert not (isinstance(value, dict) and "error" in value), value
         return value
@@ -162,17 +165,6 @@ def free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return opened.getsockname()[1]
-
-
-def wait_for_port(port: int) -> None:
-    end = time.monotonic() + START_LIMIT
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert time.monotonic() < end, f"nobody answers on port {port}"
-            time.sleep(0.1)
 
 
 @contextlib.contextmanager
