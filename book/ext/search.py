@@ -151,7 +151,7 @@ def search_page(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
         label = hashlib.sha256(script.encode()).hexdigest()[:12]
         scripts.append(f"_static/{name}-{label}.js")
         (static / f"{name}-{label}.js").write_text(script, "utf-8")
-    scripts += ["_static/search-model.js", "_static/search-page.js"]
+    scripts += [f"_static/search-{part}.js" for part in ("text", "model", "page")]
     yield "search", {"title": "Search", "search_scripts": scripts}, "search.html"
 
 
