@@ -34,7 +34,8 @@ pdf: $(INSTALLED) browser  ## Print the book into _build/pdf/book.pdf
 	$(BIN)/jupyter-book build . --builder pdfhtml -W -n --keep-going
 
 ENGINE := lib/large_models/widgets/engine
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# The tests of a file stay together, for what they share.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 STAGES := lint unit notebook-tests browser-tests
 
 # Lint takes one core for a minute: the unit tests run beside it.

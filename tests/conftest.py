@@ -28,13 +28,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "book"))
 
 
-def pytest_collection_modifyitems(items):
-    """The tests of a file stay on one worker for what they share, but where they say otherwise."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
-
-
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """A Chromium that starts. Having none is a failure, not a skip: `make browser` installs one."""

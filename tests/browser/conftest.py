@@ -5,14 +5,14 @@ import contextlib
 import pytest
 
 from tests.browser.harness import ORIGIN
-from tests.browser.pages import GROUPED, settle
+from tests.browser.pages import PAGES, settle
 from tests.conftest import watch
 
 VIEWPORT = {"width": 1280, "height": 800}
 MEDIA = ("media", "color_scheme", "reduced_motion", "forced_colors", "contrast")
 
 
-@pytest.fixture(scope="module", params=GROUPED)
+@pytest.fixture(scope="module", params=PAGES)
 def name(request) -> str:
     """A page of the book: what asks for it is done for each."""
     return request.param

@@ -14,15 +14,8 @@ PAGES = [TOC["root"], *CHAPTERS, "search"]
 
 # In every hurry: without a widget, with most, and with none of our own writing.
 FEW = [TOC["root"], "chapters/3_1_cnn", "search"]
-# A page's tests follow each other on one worker, so that they can share a visit.
-GROUPED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
 # What a few pages answer for at once, and all of them in `make test-slow`.
-FEW_AT_ONCE = [
-    pytest.param(
-        name, marks=[pytest.mark.xdist_group(name), *[pytest.mark.slow] * (name not in FEW)]
-    )
-    for name in PAGES
-]
+FEW_AT_ONCE = [pytest.param(name, marks=[] if name in FEW else pytest.mark.slow) for name in PAGES]
 
 
 def settle(page) -> None:

@@ -59,6 +59,7 @@ def run(engine):
     return call
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("label", [0, 5])
 def test_scores_attention_and_gradients_are_torchs(model, run, text, label):

@@ -83,6 +83,7 @@ def oracle(text, masked, step=BERT_STEPS[-1]):
 # --- a reading ------------------------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("step", BERT_STEPS)
 @pytest.mark.parametrize(("text", "masked"), [(EXAMPLE, 5), ("Plot a line.", 1), (SEVERAL, None)])
 def test_a_reading_is_transformers(engine, step, text, masked):
@@ -227,6 +228,7 @@ def test_what_came_with_the_page_is_shown_without_a_file(engine, widget):
 NEXT = "(traits) => { const {reading, ...rest} = reader.next(traits); return rest; }"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
