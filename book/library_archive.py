@@ -6,6 +6,7 @@ ipywidgets, anywidget and what they need, and IPython's pretty printer alone.
 
 import functools
 import io
+import lzma
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
@@ -52,11 +53,12 @@ def shipped(name: str) -> tuple[str, bytes]:
     """Weights by their name, or "corpus": the folder where they belong, and their archive."""
     folder = PACKAGE / LATE if name == "corpus" else files.weights(name)
     place = f"/book/large_models/{LATE if name == 'corpus' else f'shipped/{name}'}"
-    content = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    content = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        file, data = path.relative_to(folder).as_posix(), path.read_bytes()
+        if path.suffix == ".xz":  # which a page's Python may not know
+            file, data = file.removesuffix(".xz"), lzma.decompress(data)
+        content[file] = data
     return place, _zip(content)
 
 

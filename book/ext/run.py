@@ -85,6 +85,9 @@ def write_parts(app: Sphinx, exception: Exception | None) -> None:
     for docname in sorted(name for name in app.env.found_docs if _is_notebook(app, name)):
         notebook, short = _notebook(app, docname), Path(docname).name
         found = cells.analyse(notebook)
+        for cell in found:
+            if "scikit-learn" in cell.packages and "scipy" not in cell.packages:
+                cell.packages.append("scipy")  # which it needs
         names = sorted({name for cell in found for name in cell.files})
         for name in names:
             if name not in files:

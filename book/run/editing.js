@@ -59,7 +59,7 @@ function extensions(notebook, cell, cm) {
       spellcheck: "false",
     }),
     cm.EditorView.updateListener.of((update) => {
-      if (update.docChanged) notebook.changed(cell, update.state.doc.toString());
+      if (update.docChanged) notebook.typed.changed(cell, update.state.doc.toString());
     }),
   ];
 }

@@ -1,13 +1,12 @@
 // The page as a notebook: which cells have to run before one, which have run and not changed.
 
+import { Asking } from "./asking.js";
 import { Cell } from "./cell.js";
-import { closeEditor, openEditor, setText } from "./editing.js";
-import { download, exported, Kept } from "./kept.js";
 import { Live } from "./live.js";
 import { Panel } from "./panel.js";
 import { Python } from "./python.js";
 import { part, startMessage } from "./starting.js";
-import { fetchTorch } from "./torch.js";
+import { Typed } from "./typed.js";
 
 class Notebook {
   /** @param setup of the build (book/ext/run.py): {name, pyodide, library, worker, files, cells}. */
@@ -19,33 +18,8 @@ class Notebook {
     this.panel = new Panel(this);
     this.runs = 0;
     this.#forget();
-    this.kept = new Kept(setup.name);
-    this.#takeUp(this.kept.read());
-  }
-
-  /** Shows again what the reader has typed on an earlier visit. */
-  #takeUp(typed) {
-    for (const [id, { text, book }] of Object.entries(typed)) {
-      const cell = this.cells.get(id);
-      if (!cell?.element || text === cell.book) continue;
-      Object.assign(cell, { source: text, keptFrom: book });
-      openEditor(this, cell, { focus: false });
-      cell.element.closest("details")?.setAttribute("open", "");
-      this.#sayTyped(cell, book === cell.book ? "Your version." : "Your version. The book’s has changed since.");
-    }
-    if (Object.keys(typed).length) this.panel.typed(true);
-  }
-
-  #sayTyped(cell, text) {
-    cell.mark("idle", text);
-    this.#offerBook(cell);
-  }
-
-  /** A button that shows the book's version, and then the reader's again. */
-  #offerBook(cell) {
-    const edit = cell.bar.querySelector(".lw-cell-edit");
-    if (cell.edited) edit.textContent = "Book’s version";
-    else edit.textContent = cell.typed === undefined ? "Edit" : "Your version";
+    this.asking = new Asking(this);
+    this.typed = new Typed(this);
   }
 
   #forget() {
@@ -63,16 +37,16 @@ class Notebook {
     const cell = this.cells.get(id);
     if (["running", "waiting"].includes(cell.state)) return this.stop();
     if (cell.answer) return undefined; // it has been asked
-    if (!(await this.#may(cell))) return undefined;
+    if (!(await this.asking.may(cell))) return undefined;
     return this.#queued(() => this.#runWith([cell]));
   }
 
   /** Runs all cells that can run here, in order. */
   async runAll() {
-    const all = [...this.cells.values()].filter((cell) => this.#runnable(cell));
+    const all = [...this.cells.values()].filter((cell) => this.runnable(cell));
     const first = all.find((cell) => cell.element);
     const packages = [...new Set(all.flatMap((cell) => cell.packages))];
-    if (!first || !(await this.#may({ ...first, packages, question: first.question.bind(first) }))) return undefined;
+    if (!first || !(await this.asking.may({ ...first, packages, question: first.question.bind(first) }))) return undefined;
     return this.#queued(() => this.#runWith(all));
   }
 
@@ -100,28 +74,8 @@ class Notebook {
     this.panel.hide();
   }
 
-  /** Opens the editor; once something is typed, goes between the reader's version and the book's. */
-  async edit(id) {
-    const cell = this.cells.get(id);
-    if (cell.edited) {
-      cell.typed = cell.source;
-      setText(cell, cell.book);
-    } else if (cell.typed !== undefined) {
-      setText(cell, cell.typed);
-    } else {
-      await openEditor(this, cell);
-    }
-    this.#offerBook(cell);
-  }
-
-  changed(cell, source) {
-    cell.source = source;
-    if (cell.edited) cell.typed = undefined;
-    const stays = this.kept.write(this.cells.values());
-    this.panel.typed([...this.cells.values()].some(({ edited }) => edited));
-    if (cell.ran) this.#markStale();
-    else cell.mark("idle", !cell.edited ? "" : stays ? "Kept in this browser." : "This browser keeps nothing: export it.");
-    this.#offerBook(cell);
+  edit(id) {
+    return this.typed.edit(this.cells.get(id));
   }
 
   /** Names that begin as a text does. */
@@ -129,81 +83,9 @@ class Notebook {
     return this.started ? this.python.ask("complete", { text }) : [];
   }
 
-  async exportTyped() {
-    const { name, notebook } = this.setup;
-    const given = JSON.parse(await globalThis.lwParts.fetchPart(notebook, `run/notebooks/${name}.js`));
-    const sources = new Map([...this.cells.values()].filter(({ edited }) => edited).map(({ id, source }) => [id, source]));
-    download(`${name}.ipynb`, exported(given, sources));
-  }
-
-  /** Forgets what was typed: every cell is the book's again. */
-  clearTyped() {
-    for (const cell of this.cells.values()) {
-      if (!cell.edited && cell.typed === undefined) continue;
-      setText(cell, cell.book);
-      Object.assign(cell, { source: cell.book, typed: undefined, keptFrom: undefined });
-      closeEditor(cell);
-      this.#sayTyped(cell, "");
-    }
-    this.kept.write(this.cells.values());
-    this.panel.typed(false);
-  }
-
-  // --- what may be loaded ---
-
-  #runnable(cell) {
+  /** Whether a cell can run here: as it is in the book, or because the reader has changed it. */
+  runnable(cell) {
     return cell.absent.every((name) => name === "torch" && this.wheels) || cell.edited;
-  }
-
-  /** Whether the reader agrees to what is not here yet; a book that carries Python asks nothing. */
-  async #may(cell) {
-    if (!this.#runnable(cell)) {
-      await this.#sayAbsent(cell);
-      return false;
-    }
-    const { hosted, host, megabytes } = this.setup.pyodide;
-    if (hosted) return true;
-    const wanted = (this.started ? [] : ["python", "numpy"]).concat(cell.packages)
-      .filter((name) => megabytes[name] && !this.loaded.has(name) && !this.agreed?.has(name));
-    if (!wanted.length) return true;
-    const total = wanted.reduce((sum, name) => sum + megabytes[name], 0);
-    const names = wanted.map((name) => this.setup.pyodide.titles[name]).join(", ").replace(/, ([^,]*)$/, " and $1");
-    const asked = cell.bar ? cell : this.cells.get(cell.id);
-    const label = "Fetch and run";
-    const answer = await asked.question(`To run this in the page, ${names} must be fetched from ${host}: about `
-      + `${Math.round(total)} MB, once; the browser keeps it. Your code and your data stay in this page.`,
-      [label, "Not now"]);
-    if (answer !== label) return false;
-    this.agreed = new Set([...(this.agreed ?? []), ...wanted]);
-    return true;
-  }
-
-  async #sayAbsent(cell) {
-    const { titles, torch } = this.setup.pyodide;
-    const missing = cell.absent.filter((name) => name !== "torch" || !this.wheels);
-    const names = missing.map((name) => titles[name] ?? name).join(" and ");
-    const add = `Add PyTorch (${torch.megabytes} MB, experimental)`;
-    const offered = missing.every((name) => name === "torch");
-    const answer = await cell.question(`This cell needs ${names}, which Python in this page does not have. It runs `
-      + "in Colab, or in JupyterLab on your own machine: see the menu at the top of the page."
-      + (offered ? ` A build of PyTorch for browsers, by others, can be fetched from ${torch.host}.` : ""),
-      [...(offered ? [add] : []), "All right"]);
-    if (answer === add) await this.#addTorch(cell);
-  }
-
-  /** Fetches PyTorch; Python starts anew with it. */
-  async #addTorch(cell) {
-    cell.mark("waiting", "Fetching PyTorch…");
-    try {
-      const wheel = await fetchTorch(this.setup.pyodide.torch);
-      this.stop();
-      this.wheels = [wheel];
-      this.agreed = new Set([...(this.agreed ?? []), "python", "numpy"]);
-      this.panel.say("stopped", "PyTorch comes with the next run.");
-      cell.mark("idle", "PyTorch is here: run it.");
-    } catch (error) {
-      cell.mark("failed", String(error.message ?? error));
-    }
   }
 
   // --- running ---
@@ -281,7 +163,7 @@ class Notebook {
       }
       throw error;
     } finally {
-      this.#markStale();
+      this.markStale();
     }
   }
 
@@ -305,13 +187,13 @@ class Notebook {
     return cell.ran?.source === cell.source
       && cell.needs.every((id) => {
         const other = this.cells.get(id);
-        if (!other.ran) return !this.#runnable(other);
+        if (!other.ran) return !this.runnable(other);
         return other.ran.source === other.source && other.ran.at < cell.ran.at;
       });
   }
 
   async #run(cell) {
-    if (!this.#runnable(cell)) return;
+    if (!this.runnable(cell)) return;
     cell.mark("running", "Running…");
     await this.#load(cell);
     this.panel.say("running");
@@ -340,7 +222,7 @@ class Notebook {
     if (kind === "file") {
       await this.#addFile(known);
     } else {
-      if (!(await this.#may({ ...cell, packages: [known], absent: [] }))) return false;
+      if (!(await this.asking.may({ ...cell, packages: [known], absent: [] }))) return false;
       await this.#load({ packages: [known], files: [] });
     }
     return true;
@@ -352,7 +234,7 @@ class Notebook {
   }
 
   /** Marks results that no longer follow from what the page shows. */
-  #markStale() {
+  markStale() {
     for (const cell of this.cells.values()) {
       if (cell.ran && ["done", "stale"].includes(cell.state)) {
         const fresh = this.#fresh(cell);

@@ -21,8 +21,8 @@ export class Panel {
     this.#add("Stop", () => notebook.stop());
     this.#add("Reset", () => notebook.reset());
     this.own = [
-      this.#add("Export my version", () => notebook.exportTyped()),
-      this.#add("Forget my version", () => notebook.clearTyped()),
+      this.#add("Export my version", () => notebook.typed.export()),
+      this.#add("Forget my version", () => notebook.typed.clear()),
     ];
     this.typed(false);
     document.querySelector(".bd-article")?.append(this.element);

@@ -43,6 +43,11 @@
     bar.append(status);
     input.after(bar);
   }
+  const all = document.getElementById("lw-run-all"); // in the menu above the text
+  if (all) {
+    all.hidden = false;
+    all.querySelector("button").addEventListener("click", () => open().then((notebook) => notebook.runAll()));
+  }
   if (localStorage.getItem(`lw-typed:${page}`)) open().catch(() => {}); // of an earlier visit
   globalThis.lwRun = { open };
 }

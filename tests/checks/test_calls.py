@@ -160,3 +160,16 @@ def test_the_first_difference_is_located_in_any_shape(shape, place, says):
     got = np.zeros(shape)
     got[place] = 1
     assert first_difference(got, np.zeros(shape)) == says
+
+
+def test_where_there_are_neither_timers_nor_a_threads_clock_a_loop_still_ends(monkeypatch):
+    """As in a browser."""
+    monkeypatch.delattr(signal, "setitimer")
+    monkeypatch.delattr(time, "thread_time")
+    assert call(lambda: 3.0, ()).array == 3.0
+
+    def endless():
+        while True:
+            pass
+
+    assert "still running" in call(endless, (), seconds=0.2).fault

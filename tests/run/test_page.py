@@ -63,7 +63,7 @@ def started(hosted, serve, browser):
 def cells(started):
     """The page, with nothing typed and Python as it is."""
     yield started
-    started.page.evaluate("lwRun.open().then((notebook) => notebook.clearTyped())")
+    started.page.evaluate("lwRun.open().then((notebook) => notebook.typed.clear())")
     assert not started.failed
 
 

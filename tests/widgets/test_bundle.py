@@ -123,7 +123,7 @@ def test_letters_stay_letters_and_escaped_ones_escaped(small):
 def test_an_error_says_where(small):
     bundled("a", "js")
     (small / "a/b.js").write_text("export const b = ;\n")
-    with pytest.raises(RuntimeError, match=r"(?s)a\.js could not be bundled: .*b\.js:1:18"):
+    with pytest.raises(RuntimeError, match=r"(?s)view\.js could not be bundled: .*b\.js:1:18"):
         bundle.bundle("a", "js")
 
 

@@ -198,9 +198,10 @@ def show_curves(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     _label_ends(ax, ends)
-    figure = ax.get_figure(root=True)
-    assert figure  # axes that are drawn on belong to one
-    return figure
+    from matplotlib.figure import Figure
+
+    assert isinstance(ax.figure, Figure)  # no part of another
+    return ax.figure
 
 
 def _label_ends(ax: "Axes", ends: list[tuple[float, float, str, str]]) -> None:
