@@ -25,6 +25,8 @@ from ext.scripts import classic
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from large_models.files import shipped
+
 BOOK = Path(__file__).resolve().parents[1]
 BUNDLE = BOOK / "run" / "bundle.js"
 CODEMIRROR = BOOK / "vendor" / "codemirror" / "codemirror.js"
@@ -81,23 +83,20 @@ def write_parts(app: Sphinx, exception: Exception | None) -> None:
         "library": _part(static, "library", library_archive.archive()),
         "worker": _part(static, "worker", (BOOK / "run" / "worker.js").read_bytes()),
     }
-    files: dict[str, dict] = {}
+    setup["files"] = {}  # what a cell may ask for, foreseen or not
+    for name in [*shipped(), "corpus"]:
+        place, data = library_archive.shipped(name)
+        setup["files"][name] = {"folder": place, **_part(static, "files", data)}
     for docname in sorted(name for name in app.env.found_docs if _is_notebook(app, name)):
         notebook, short = _notebook(app, docname), Path(docname).name
         found = cells.analyse(notebook)
         for cell in found:
             if "scikit-learn" in cell.packages and "scipy" not in cell.packages:
                 cell.packages.append("scipy")  # which it needs
-        names = sorted({name for cell in found for name in cell.files})
-        for name in names:
-            if name not in files:
-                place, data = library_archive.shipped(name)
-                files[name] = {"folder": place, **_part(static, "files", data)}
         page = {
             **setup,
             "name": short,
             "notebook": f"{short}.ipynb",
-            "files": {name: files[name] for name in names},
             "cells": [asdict(cell) for cell in found],
         }
         _hand_over(folder / "pages" / f"{short}.js", short, page)

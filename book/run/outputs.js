@@ -6,13 +6,23 @@ const element = (tag, properties = {}, ...children) => {
   return made;
 };
 
-/** Text as a terminal shows it: what follows a carriage return overwrites its line. */
-export function printed(before, text) {
-  const lines = (before + text).replaceAll("\r\n", "\n").split("\n");
-  return lines.map((line) => {
-    const parts = line.split("\r");
-    return parts.reduce((shown, part) => part + shown.slice(part.length), "");
-  }).join("\n");
+/** A line as a terminal shows it: what follows a carriage return overwrites what stands there. */
+export function overwritten(line) {
+  return line.split("\r").reduce((shown, part) => part + shown.slice(part.length), "");
+}
+
+/** What is printed: whole lines, and the last, which may be overwritten yet. */
+export class Printed {
+  constructor(done, last) {
+    Object.assign(this, { done, last, raw: "" }); // nodes of text
+  }
+
+  add(text) {
+    const lines = (this.raw + text).replaceAll("\r\n", "\n").split("\n");
+    this.raw = lines.pop();
+    this.done.data += lines.map((line) => `${overwritten(line)}\n`).join("");
+    this.last.data = overwritten(this.raw);
+  }
 }
 
 export class Outputs {
@@ -61,14 +71,14 @@ export class Outputs {
 
   #stream({ name, text }) {
     if (this.end?.dataset.stream !== name) {
-      const pre = element("pre");
+      const [done, last] = [new Text(), new Text()];
+      this.printed = new Printed(done, last);
       this.end = element("div", { className: `output stream ${name === "stderr" ? "stderr" : ""}` },
-        element("div", { className: "highlight" }, pre));
+        element("div", { className: "highlight" }, element("pre", {}, done, last)));
       this.end.dataset.stream = name;
       this.box.append(this.end);
     }
-    const pre = this.end.querySelector("pre");
-    pre.textContent = printed(pre.textContent, text);
+    this.printed.add(text);
   }
 
   #display(data) {

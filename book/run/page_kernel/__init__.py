@@ -169,8 +169,13 @@ def _show_figures() -> None:
 
 
 def _lacking(error: BaseException) -> str:
-    """The name of a shipped file that is not here yet, if that is what went wrong."""
-    return getattr(error, "not_here", "")
+    """The name of a shipped folder whose files are not here yet, if that is what went wrong."""
+    files = sys.modules.get("large_models.files")
+    if not files or not isinstance(error, FileNotFoundError):
+        return ""
+    said = f"{error} {error.filename or ''}"
+    empty = (folder for folder in files.WEIGHTS.iterdir() if not any(folder.iterdir()))
+    return next((folder.name for folder in empty if f"{folder.name}/" in said), "")
 
 
 def _explained(error: BaseException, source: str) -> str:

@@ -36,8 +36,8 @@ class Sentences:
     """
 
     sentences: tuple[str, ...]  # N
-    packages: NDArray[np.int64]  # (N,)
-    sections: NDArray[np.int64]  # (N,)
+    packages: NDArray[np.intp]  # (N,)
+    sections: NDArray[np.intp]  # (N,)
     files: tuple[str, ...]  # N, such as "networkx/algorithms/cycles.py"
 
     def __len__(self) -> int:
@@ -103,8 +103,8 @@ def _read(split: str, directory: Path) -> tuple[str, Sentences]:
     )
 
 
-def _index(names: tuple[str, ...], known: tuple[str, ...]) -> NDArray[np.int64]:
+def _index(names: tuple[str, ...], known: tuple[str, ...]) -> NDArray[np.intp]:
     numbers = {name: number for number, name in enumerate(known)}
-    array = np.array([numbers[name] for name in names], dtype=np.int64)
+    array = np.array([numbers[name] for name in names], dtype=np.intp)  # fits np.bincount anywhere
     array.setflags(write=False)  # shared by all callers
     return array
