@@ -9,6 +9,7 @@ environment's PYODIDE (`make book PYODIDE=folder`) and copies into the book.
 """
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -20,7 +21,6 @@ import cells
 import library_archive
 import pyodide_files
 from docutils import nodes
-from ext.builders import SITES
 from ext.scripts import classic
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -29,35 +29,59 @@ from large_models.files import shipped
 
 BOOK = Path(__file__).resolve().parents[1]
 BUNDLE = BOOK / "run" / "bundle.js"
+PAGES = ("html", "dirhtml")  # builders that make a page of each notebook
 CODEMIRROR = BOOK / "vendor" / "codemirror" / "codemirror.js"
 
 
 class NameCells(SphinxPostTransform):
-    """Gives each code cell its id in the page, so that a script finds it and a link leads to it."""
+    """Gives each code cell its id in the page, so that a script finds it and a link leads to it.
+
+    A cell that cannot run there has a class that names what it needs: "needs-torch".
+    """
 
     default_priority = 299
     formats = ("html",)
 
     def run(self, **kwargs) -> None:
-        if not _is_notebook(self.app, self.env.docname):
+        if not _runs(self.app, self.env.docname):
             return
         given = _notebook(self.app, self.env.docname)["cells"]
+        absent = {cell.id: cell.absent for cell in _analysed(self.app, self.env.docname)}
         for node in self.document.findall(nodes.container):
             if node.get("nb_element") == "cell_code":
-                node["ids"].append(given[node["cell_index"]]["id"])
+                name = given[node["cell_index"]]["id"]
+                node["ids"].append(name)
+                node["classes"] += [f"needs-{package}" for package in absent[name]]
 
 
-def _is_notebook(app: Sphinx, docname: str) -> bool:
-    return docname in app.env.found_docs and app.env.doc2path(docname).endswith(".ipynb")
+def _runs(app: Sphinx, docname: str) -> bool:
+    """Whether a page of this name has code that runs in it."""
+    known = app.builder.name in PAGES and docname in app.env.found_docs
+    return known and app.env.doc2path(docname).endswith(".ipynb")
 
 
 def _notebook(app: Sphinx, docname: str) -> dict:
     return json.loads(Path(app.env.doc2path(docname)).read_text("utf-8"))
 
 
+def _analysed(app: Sphinx, docname: str) -> list:
+    """What each cell needs; found once a build."""
+    path = Path(app.env.doc2path(docname))
+    return _analyse(path, path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _analyse(path: Path, _: int) -> list:
+    found = cells.analyse(json.loads(path.read_text("utf-8")))
+    for cell in found:
+        if "scikit-learn" in cell.packages and "scipy" not in cell.packages:
+            cell.packages.append("scipy")  # which it needs
+    return found
+
+
 def add_start(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
     """Each chapter's page starts with Run under its cells."""
-    if app.builder.name not in SITES or not _is_notebook(app, pagename):
+    if not _runs(app, pagename):
         return
     there = {getattr(script, "filename", "") for script in context["script_files"]}
     if "_static/parts.js" not in there:
@@ -67,7 +91,7 @@ def add_start(app: Sphinx, pagename: str, template: str, context: dict, doctree)
 
 def write_parts(app: Sphinx, exception: Exception | None) -> None:
     """The scripts that are loaded at the first press."""
-    if exception or app.builder.name not in SITES:
+    if exception or app.builder.name not in PAGES:
         return
     static = Path(app.outdir, "_static")
     folder = static / "run"
@@ -87,12 +111,9 @@ def write_parts(app: Sphinx, exception: Exception | None) -> None:
     for name in [*shipped(), "corpus"]:
         place, data = library_archive.shipped(name)
         setup["files"][name] = {"folder": place, **_part(static, "files", data)}
-    for docname in sorted(name for name in app.env.found_docs if _is_notebook(app, name)):
+    for docname in sorted(name for name in app.env.found_docs if _runs(app, name)):
         notebook, short = _notebook(app, docname), Path(docname).name
-        found = cells.analyse(notebook)
-        for cell in found:
-            if "scikit-learn" in cell.packages and "scipy" not in cell.packages:
-                cell.packages.append("scipy")  # which it needs
+        found = _analysed(app, docname)
         page = {
             **setup,
             "name": short,

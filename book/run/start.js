@@ -40,6 +40,8 @@
     addButton(bar, "edit", "Edit", (notebook) => notebook.edit(cell.id));
     const status = document.createElement("span");
     status.setAttribute("role", "status");
+    const needed = [...cell.classList].filter((name) => name.startsWith("needs-")).map((name) => name.slice(6));
+    if (needed.length) status.textContent = `Needs ${needed.join(" and ").replace("torch", "PyTorch")}.`;
     bar.append(status);
     input.after(bar);
   }
