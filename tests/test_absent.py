@@ -89,3 +89,14 @@ from large_models.files import weights
 print(tokenizer.load(weights("bert-docs")).encode_batch(["an array"])[0].tokens)
 """
     assert "'an'" in said(code)
+
+
+def test_a_decorated_function_can_be_defined_and_its_use_says_what_is_missing():
+    cells = (
+        "import torch\n@torch.no_grad()\ndef twice(x):\n    return 2 * x",
+        "twice(1)",
+        "with torch.no_grad():\n    print(1)",
+    )
+    lines = said(RUN.format(cells=cells)).splitlines()
+    assert lines[0] == "True" and lines[2] == lines[4] == "True"
+    assert lines[1] == lines[3] and lines[1].startswith("This needs PyTorch")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 LIBRARY = Path(__file__).parents[1] / "lib" / "large_models"
-GROUND = {"files", "shapes", "tensors"}
+GROUND = {"absent", "files", "shapes", "tensors"}
 # What a room may import besides itself.
 BELOW = {
     "files": set(),

@@ -23,6 +23,8 @@ PACKAGES = {
 }
 # Settings of what is not there: they change nothing.
 HARMLESS = frozenset(["set_num_threads", "set_verbosity_error", "disable_progress_bar"])
+# What a reader writes above a function: it is the function that uses the package.
+DECORATORS = frozenset(["no_grad", "inference_mode"])
 _MISSED: dict[str, str] = {}  # names that a cell did not get to, each with the package it needs
 
 
@@ -57,6 +59,10 @@ class _Meta(type):
     def __call__(cls, *_: Any, **__: Any) -> Any:
         if cls.__name__ in HARMLESS:
             return None
+        if cls.__name__ in DECORATORS:
+            return _stand_in(cls._package, "decorator")
+        if cls.__name__ == "decorator":
+            return _stand_in(cls._package, "decorated")
         if _imports(sys._getframe(1)):  # such as a decorator
             return cls
         raise Absent(cls._package)
@@ -64,7 +70,9 @@ class _Meta(type):
     def _use(cls, *_: Any) -> Any:
         raise Absent(cls._package)
 
-    __iter__ = __len__ = __enter__ = __add__ = __sub__ = __mul__ = __truediv__ = __rmul__ = _use
+    __iter__ = __len__ = __enter__ = __exit__ = __add__ = __sub__ = __mul__ = __truediv__ = (
+        __rmul__
+    ) = _use
     __neg__ = __matmul__ = __array__ = __setitem__ = __contains__ = __float__ = __int__ = _use
 
 
