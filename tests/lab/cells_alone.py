@@ -65,7 +65,8 @@ class Tab:
         from IPython.utils.capture import capture_output
 
         with capture_output() as said:
-            outputs = self.shell.display_pub.outputs
+            publisher: Any = self.shell.display_pub  # while it captures
+            outputs = publisher.outputs
             self.shell.display_trap.hook = self.hook(shell=self.shell, outputs=outputs)
             result = self.shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
