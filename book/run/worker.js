@@ -27,10 +27,18 @@ self.fetch = async (input, ...rest) => {
 
 const address = (name) => URL.createObjectURL(new Blob([memory.get(name)], { type: "text/javascript" }));
 
+/** Python's None as JSON has it: Pyodide makes it undefined. */
+function withNull(value) {
+  if (value === undefined) return null;
+  if (!value || typeof value !== "object") return value;
+  for (const key of Object.keys(value)) value[key] = withNull(value[key]);
+  return value;
+}
+
 /** Hands the page what the kernel posts: copies, never Python's own objects. */
 function post(message, buffers) {
   const plain = { dict_converter: Object.fromEntries, create_pyproxies: false };
-  postMessage({ ...message.toJs(plain), buffers: buffers.toJs(plain) });
+  postMessage({ ...withNull(message.toJs(plain)), buffers: buffers.toJs(plain) });
 }
 
 function unpack(archive, folder) {

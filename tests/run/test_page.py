@@ -135,6 +135,7 @@ def test_a_widget_is_alive_and_speaks_with_python_both_ways(cells):
     )
     cells.run("told")
     assert cells.shown("told").strip() == "1970"
+    assert cells.page.evaluate(f"{model}.get('tooltip') === null")  # None, as JSON has it
 
 
 def test_what_python_lacks_is_one_sentence(cells):
