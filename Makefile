@@ -56,10 +56,10 @@ engine-tests: $(INSTALLED)  ## Test the page's arithmetic, in Deno (no browser, 
 	$(PYTEST) tests/js tests/engines
 
 unit: $(INSTALLED) browser
-	$(PYTEST) tests $(addprefix --ignore=tests/,browser lab other_browsers)
+	$(PYTEST) tests $(addprefix --ignore=tests/,alone browser lab other_browsers)
 
 # What takes long: training, installing, running a notebook.
-SLOW := browser lab other_browsers experiments training test_package.py test_imports.py test_notebooks.py
+SLOW := alone browser lab other_browsers experiments training test_package.py test_imports.py test_notebooks.py
 test-fast: $(INSTALLED)  ## Test what needs no browser, no notebook and no training (a minute)
 	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not heavy" tests $(addprefix --ignore=tests/,$(SLOW))
 
@@ -98,6 +98,7 @@ lab-tests: $(INSTALLED) $(LITE)/.installed browser
 reader-tests: $(INSTALLED) browser
 	$(BIN)/python -m pytest -p no:cacheprovider -rs tests/other_browsers
 	$(BIN)/python -m pytest -p no:cacheprovider -m slow tests/browser
+	$(BIN)/python -m pytest -p no:cacheprovider tests/alone
 
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, every page in other forms, browsers and hosts (a quarter of an hour)
 	$(MAKE) --no-print-directory --keep-going -j 2 lab-tests reader-tests

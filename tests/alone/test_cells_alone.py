@@ -1,6 +1,6 @@
 """Every notebook where PyTorch and what comes with it is missing, and its cells one at a time.
 
-Both run in IPython in a process of their own (cells_alone.py), and print what the notebook keeps.
+Both run in IPython in a process of their own (cells.py), and print what the notebook keeps.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.lab.cells_alone import ROOT, printed
+from tests.alone.cells import ROOT, printed
 from tests.test_cells import RUN, analysed
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ SENTENCE = ("This needs ", "This builds on ")
 
 def ran(name, mode):
     """Each cell that was run: its id, what it printed, what the notebook keeps of it."""
-    program = [sys.executable, ROOT / "tests/lab/cells_alone.py", ROOT / f"chapters/{name}.ipynb"]
+    program = [sys.executable, ROOT / "tests/alone/cells.py", ROOT / f"chapters/{name}.ipynb"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([*program, mode], capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
@@ -57,7 +57,7 @@ def test_without_the_packages_each_cell_does_as_before_or_says_what_is_missing(n
 def test_a_cell_prints_the_same_after_only_the_cells_that_it_needs(name):
     expected = [cell.id for cell in analysed(name) if not cell.absent]
     found = list(ran(name, "each"))
-    assert [cell for cell, _, _ in found] == expected
+    assert sorted(cell for cell, _, _ in found) == sorted(expected)
     for cell, said, kept in found:
         assert not is_sentence(said), f"{cell}: {said}"
         if kept is not None:

@@ -1,18 +1,18 @@
 """Runs cells of a notebook in IPython as the page does, without what a tab lacks (a program).
 
-    python tests/lab/cells_alone.py chapters/3_1_cnn.ipynb whole
-    python tests/lab/cells_alone.py chapters/3_1_cnn.ipynb each
+    python tests/alone/cells.py chapters/3_1_cnn.ipynb whole
+    python tests/alone/cells.py chapters/3_1_cnn.ipynb each
 
-`whole`: every cell, from top to bottom. `each`: for each cell that can run in the page, in a fresh
-namespace, the cells that it needs and then it. One line of JSON a cell: its id, its mode, its
-errors, and what it printed.
+`whole`: every cell, from top to bottom. `each`: for each cell that can run in the page, in a
+process of its own, the cells that it needs and then it; where two need the same cells first, these
+run once and the process splits. One line of JSON a cell: its id, its error, and what it printed.
 """
 
 import importlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
@@ -48,17 +48,13 @@ class Tab:
     def __init__(self) -> None:
         from IPython.core.displayhook import CapturingDisplayHook
         from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
 
-        self.shell = InteractiveShell.instance()
+        no_history = Config({"HistoryManager": {"enabled": False}})  # it would keep a thread
+        self.shell = InteractiveShell.instance(config=no_history)
         self.shell.colors = "NoColor"
         self.hook = CapturingDisplayHook
-        self.absent = importlib.import_module("large_models.absent")
-        self.absent.install()
-
-    def fresh(self) -> None:
-        """Forget what the cells made; modules stay imported."""
-        self.shell.reset(new_session=False)
-        self.absent._MISSED.clear()
+        importlib.import_module("large_models.absent").install()
 
     def run(self, source: str) -> tuple[str, str]:
         """What a cell printed, and its error if it ended in one."""
@@ -74,24 +70,54 @@ class Tab:
         return printed([*shown, *outputs]), repr(error) if error else ""
 
 
+def show(tab: Tab, cell: Any) -> None:
+    said, error = tab.run(cell.source)
+    print(json.dumps({"id": cell.id, "printed": said, "error": error}), flush=True)
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do something in a copy of this process, and wait for its end."""
+    child = os.fork()
+    if child:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status:
+            raise SystemExit(status)
+        return
+    work()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def each(tab: Tab, cells: list, sources: dict[str, str], done: int = 0) -> None:
+    """Run cells of which the first `done` needs have run."""
+    following: dict[str, list] = {}
+    for cell in cells:
+        if len(cell.needs) == done:
+            apart(lambda cell=cell: show(tab, cell))
+        else:
+            following.setdefault(cell.needs[done], []).append(cell)
+    for name, those in following.items():
+
+        def branch(name: str = name, those: list = those) -> None:
+            tab.run(sources[name])
+            each(tab, those, sources, done + 1)
+
+        apart(branch)
+
+
 def main(path: Path, mode: str) -> None:
     sys.meta_path[:] = [Blind if finder is PathFinder else finder for finder in sys.meta_path]
     sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "book")]
-    os.environ.update(LARGE_MODELS_ABSENT="1", MPLBACKEND="agg")
+    os.environ.update(LARGE_MODELS_ABSENT="1", MPLBACKEND="agg", OMP_NUM_THREADS="1")
     analysed = importlib.import_module("cells").analyse(json.loads(path.read_text("utf-8")))
-    sources = {cell.id: cell.source for cell in analysed}
     os.chdir(path.parent)
     tab = Tab()
+    if mode == "each":
+        able = [cell for cell in analysed if not cell.absent]
+        each(tab, able, {cell.id: cell.source for cell in analysed})
+        return
     for cell in analysed:
-        if mode == "each":
-            if cell.absent:
-                continue
-            tab.fresh()
-        before = cell.needs if mode == "each" else []
-        for needed in before:
-            tab.run(sources[needed])
-        said, error = tab.run(cell.source)
-        print(json.dumps({"id": cell.id, "printed": said, "error": error}), flush=True)
+        show(tab, cell)
 
 
 if __name__ == "__main__":
