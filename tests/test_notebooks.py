@@ -162,7 +162,7 @@ def test_a_chapter_keeps_no_code_of_its_widgets(path):
 
 
 def test_a_chapter_run_twice_is_the_same_to_the_byte():
-    chapter = ROOT / "chapters" / "4_2_infer_bert.ipynb"
+    chapter = ROOT / "chapters" / "6_faq.ipynb"
     assert notebooks.run(chapter) == notebooks.run(chapter)
 
 

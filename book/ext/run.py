@@ -29,6 +29,7 @@ from large_models.files import shipped
 
 BOOK = Path(__file__).resolve().parents[1]
 BUNDLE = BOOK / "run" / "bundle.js"
+COPYING = ("clipboard.min.js", "copybutton.js")  # of sphinx-copybutton
 PAGES = ("html", "dirhtml")  # builders that make a page of each notebook
 CODEMIRROR = BOOK / "vendor" / "codemirror" / "codemirror.js"
 
@@ -83,8 +84,12 @@ def add_start(app: Sphinx, pagename: str, template: str, context: dict, doctree)
     """Each chapter's page starts with Run under its cells."""
     if not _runs(app, pagename):
         return
-    there = {getattr(script, "filename", "") for script in context["script_files"]}
-    if "_static/parts.js" not in there:
+    scripts = context["script_files"]
+    names = {script: str(getattr(script, "filename", "")) for script in scripts}
+    for script, name in names.items():  # the bar has a button of its own that copies
+        if name.rpartition("/")[2] in COPYING:
+            scripts.remove(script)
+    if "_static/parts.js" not in names.values():
         app.add_js_file("parts.js", priority=100)
     app.add_js_file("run/start.js", priority=200, **{"data-page": Path(pagename).name})
 

@@ -101,4 +101,4 @@ def test_a_colour_is_that_of_the_theme_that_is_now(page):
       end();
       return seen;
     }""")
-    assert seen == ["red", "red", "blue", "red"]
+    assert seen == ["#ff0000", "#ff0000", "#0000ff", "#ff0000"]

@@ -103,7 +103,11 @@ def test_saved_whole_it_starts_again(opened, browser, book, name, tmp_path):
         # fonts, which the sheet asks for, are the browser's to find
         assert [line for line in seen.console if "Failed to load resource" not in line] == []
         assert [url for url in seen.failed if url.endswith(".js")] == []
-        for what in [".lw-view > .lw[data-state=ready]", "button.copybtn", ".lw-view > *"]:
+        for what in [
+            ".lw-view > .lw[data-state=ready]",
+            "button.copybtn, .lw-cell-bar",
+            ".lw-view > *",
+        ]:
             assert copy.locator(what).count() == page.locator(what).count()
         assert copy.evaluate(PRESS) == []
 
