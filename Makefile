@@ -14,7 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 # Modules and tests are compiled once, not in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow lab-tests reader-tests seeds bare mutants pdf
+.PHONY: help alone lite widgets engine-tests book test lint unit notebook-tests browser-tests notebooks lab serve links bench browser clean stills test-fast test-slow lab-tests reader-tests seeds bare mutants pdf
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -98,7 +98,12 @@ lab-tests: $(INSTALLED) $(LITE)/.installed browser
 reader-tests: $(INSTALLED) browser
 	$(BIN)/python -m pytest -p no:cacheprovider -rs tests/other_browsers
 	$(BIN)/python -m pytest -p no:cacheprovider -m slow tests/browser
-	$(BIN)/python -m pytest -p no:cacheprovider tests/alone
+	$(BIN)/python -m pytest -p no:cacheprovider tests/alone -k "not ($(LONG))"
+
+# Chapters whose cells train for minutes, one after the other.
+LONG := 1_2 or 1_background or 2_concepts or 3_2 or 5_1
+alone: $(INSTALLED)  ## Run every chapter without PyTorch, and each cell after only what it needs (half an hour)
+	$(BIN)/python -m pytest tests/alone
 
 test-slow: $(INSTALLED) browser  ## Every notebook in a real JupyterLab, every page in other forms, browsers and hosts (a quarter of an hour)
 	$(MAKE) --no-print-directory --keep-going -j 2 lab-tests reader-tests
