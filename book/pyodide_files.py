@@ -33,12 +33,6 @@ TORCH = {
     "megabytes": 27,
     "needs": ["typing-extensions", "sympy", "networkx", "jinja2", "fsspec"],
 }
-MODULES = {
-    "matplotlib": "matplotlib",
-    "PIL": "pillow",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-}
 
 
 def place(folder: str | None, static: Path, part: Callable[..., dict]) -> dict:
@@ -47,7 +41,12 @@ def place(folder: str | None, static: Path, part: Callable[..., dict]) -> dict:
     Raises:
         ValueError: if a file that Pyodide needs is not in the folder.
     """
-    known = {"titles": TITLES, "modules": MODULES, "megabytes": MEGABYTES, "torch": TORCH}
+    known = {
+        "titles": TITLES,
+        "modules": library_needs.PYODIDE,
+        "megabytes": MEGABYTES,
+        "torch": TORCH,
+    }
     if not folder:
         return {**known, "hosted": False, "host": HOST, "index": INDEX}
     source, target = Path(folder), static / "run" / "pyodide"

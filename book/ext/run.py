@@ -19,6 +19,7 @@ from pathlib import Path
 
 import cells
 import library_archive
+import library_needs
 import pyodide_files
 from docutils import nodes
 from ext.scripts import classic
@@ -112,6 +113,7 @@ def write_parts(app: Sphinx, exception: Exception | None) -> None:
         "library": _part(static, "library", library_archive.archive()),
         "worker": _part(static, "worker", (BOOK / "run" / "worker.js").read_bytes()),
     }
+    setup["pyodide"]["modules"] = library_needs.PYODIDE
     setup["files"] = {}  # what a cell may ask for, foreseen or not
     for name in [*shipped(), "corpus"]:
         place, data = library_archive.shipped(name)

@@ -13,7 +13,7 @@ function codeMirror() {
 }
 
 /** Names that exist: after a dot those of the object, else Python's and the cell's own words. */
-function completer(notebook, { pythonLanguage }) {
+function completer(notebook) {
   return async (context) => {
     const word = context.matchBefore(/[\w.]+/);
     if (!word || (word.from === word.to && !context.explicit)) return null;
@@ -42,7 +42,7 @@ function extensions(notebook, cell, cm) {
     cm.EditorState.tabSize.of(4),
     cm.syntaxHighlighting(cm.classHighlighter),
     new cm.LanguageSupport(cm.pythonLanguage),
-    cm.autocompletion({ override: [completer(notebook, cm)] }),
+    cm.autocompletion({ override: [completer(notebook)] }),
     cm.keymap.of([
       { key: "Shift-Enter", run },
       { key: "Mod-Enter", run },

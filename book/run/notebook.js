@@ -197,7 +197,6 @@ class Notebook {
     cell.mark("running", "Running…");
     await this.#load(cell);
     this.panel.say("running");
-    this.hearing = cell;
     const { source } = cell;
     cell.outputs?.clear();
     const began = performance.now();

@@ -111,13 +111,13 @@ def test_the_shipped_model_answers_as_torch_does(engine):
     tokens = tokenizer.load(directory)
     sentences, rng = docstrings.load("test").sentences, np.random.default_rng(1)
     texts = []
-    for i in rng.permutation(len(sentences))[:110]:
+    for i in rng.permutation(len(sentences))[:220]:
         ids = tokens.encode(sentences[i]).ids
         if 4 <= len(ids) <= 64:
             at = int(rng.integers(1, len(ids) - 1))
             ids[at] = tokens.token_to_id("[MASK]")
             texts.append((ids, at))
-    assert len(texts) >= 100
+    assert len(texts) >= 200
     config = json.loads((directory / "config.json").read_text())
     file = base64.b64encode(ASSETS["bert-docs-024000"]()).decode()
     found = np.array(engine.run(READ_SHIPPED, [file, config, texts]))
