@@ -43,7 +43,6 @@ def place(folder: str | None, static: Path, part: Callable[..., dict]) -> dict:
     """
     known = {
         "titles": TITLES,
-        "modules": library_needs.PYODIDE,
         "megabytes": MEGABYTES,
         "torch": TORCH,
     }
